@@ -1,0 +1,73 @@
+import type { Observable } from 'rxjs'
+
+/** Everything a transport reports, by stable code. */
+export const transportFaults = {
+  'connection-refused': 'nothing listens at the address',
+  'connection-reset':
+    'the remote tore the connection down (RST), or it was written to after the remote had gone',
+  'connect-timeout': 'the connection was not there within the connect timeout',
+  'host-unreachable': 'no route leads to the host or its network',
+  'host-not-found': 'the name of the host cannot be looked up',
+  'address-in-use': 'another program already listens at the address',
+  'connection-failed': 'the transport failed in a way that has no code of its own; `cause` tells',
+} as const satisfies Record<string, string>
+
+/** The stable code of a {@link TransportError}; {@link transportFaults} says what each means. */
+export type TransportErrorCode = keyof typeof transportFaults
+
+/** The one error of transports; `cause` is the platform's own error. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError'
+  readonly code: TransportErrorCode
+
+  constructor(code: TransportErrorCode, detail?: string, options?: ErrorOptions) {
+    super(detail ?? transportFaults[code], options)
+    this.code = code
+  }
+}
+
+/** One end of a connection. */
+export interface Endpoint {
+  /** IP address or name, without brackets. */
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * A byte pipe that the caller opened or accepted. Anyone can implement it over any duplex in a few lines; the shared
+ * contract suite (`connectionContract` in the tests) says what it has to do.
+ */
+export interface Connection {
+  /**
+   * Inbound bytes. One subscriber; silent, and nothing is lost, until it comes. Completes when the remote has ended
+   * its side (FIN) and everything was delivered, errors with a {@link TransportError} when the connection breaks.
+   * Neither happens after our own `close` or `abort`. Chunks are handed over: the transport does not touch them again.
+   * Unsubscribing stops delivery and leaves the connection open.
+   */
+  readonly bytes$: Observable<Uint8Array>
+  /**
+   * Queues bytes, in order. Writes of one tick leave as one buffer. `written` is called once the transport has taken
+   * the bytes (a socket's own callback), and never when the connection ends first. Ignored after `close` and `abort`.
+   */
+  write(bytes: Uint8Array, written?: () => void): void
+  /** Stops inbound delivery, at the latest after chunks already on their way; bytes then wait in the transport. */
+  pause(): void
+  /** Undoes `pause`. */
+  resume(): void
+  /** Writes what is queued, then ends the connection (FIN), by force after a bounded time. Idempotent. */
+  close(): void
+  /** Drops what is queued and ends the connection at once. Idempotent. */
+  abort(): void
+  /** Our end, where the transport knows it. */
+  readonly local: Endpoint | undefined
+  /** The remote end, where the transport knows it; behind a proxy: the address that was asked for. */
+  readonly remote: Endpoint | undefined
+  /** Whether a proxy stands between: then our idea of addresses must not go into `version`. */
+  readonly proxied: boolean
+}
+
+/**
+ * A way to a connection: emits one and completes, or errors with a {@link TransportError}. Cold: one subscription is
+ * one attempt. Unsubscribing before the emission aborts the attempt, and a result that comes late is closed.
+ */
+export type Dial = Observable<Connection>

@@ -1,0 +1,10 @@
+/** The unsigned 32-bit number at `offset`, little-endian; bytes beyond the end count as 0. */
+export function readU32(bytes: Uint8Array, offset: number): number {
+  return (
+    ((bytes[offset] ?? 0) |
+      ((bytes[offset + 1] ?? 0) << 8) |
+      ((bytes[offset + 2] ?? 0) << 16) |
+      ((bytes[offset + 3] ?? 0) << 24)) >>>
+    0
+  )
+}

@@ -1,0 +1,277 @@
+import { WireError } from './error.js'
+import { MAX_SIZE } from './limits.js'
+
+/** What a codec may need to know of the conversation. */
+export interface CursorContext {
+  /** Negotiated protocol version; the newest where left out. */
+  readonly protocolVersion?: number | undefined
+  /** Wire name of the message, for errors. */
+  readonly command?: string | undefined
+  /** Whether transactions are written with their witness (BIP144). Default true. */
+  readonly witness?: boolean | undefined
+}
+
+const NEWEST = Number.MAX_SAFE_INTEGER
+
+/** Reads one payload from front to back; every read is checked against the end, and nothing is copied. */
+export class Reader {
+  readonly bytes: Uint8Array
+  readonly protocolVersion: number
+  readonly command: string | undefined
+  /** Byte offset of the next read. */
+  offset = 0
+  readonly #view: DataView
+
+  constructor(bytes: Uint8Array, context: CursorContext = {}) {
+    this.bytes = bytes
+    this.protocolVersion = context.protocolVersion ?? NEWEST
+    this.command = context.command
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** Bytes not read yet. */
+  get remaining(): number {
+    return this.bytes.length - this.offset
+  }
+
+  /** The error to throw for a fault at `offset`. */
+  fault(code: ConstructorParameters<typeof WireError>[0], detail?: string, offset = this.offset): WireError {
+    return new WireError(code, detail, { command: this.command, offset })
+  }
+
+  /** Moves past `length` bytes and returns where they began. */
+  skip(length: number): number {
+    const start = this.offset
+    if (length > this.bytes.length - start) {
+      throw this.fault('truncated', `${length} bytes wanted, ${this.remaining} left`)
+    }
+    this.offset = start + length
+    return start
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.skip(1))
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.skip(2), true)
+  }
+
+  u16be(): number {
+    return this.#view.getUint16(this.skip(2))
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.skip(4), true)
+  }
+
+  i32(): number {
+    return this.#view.getInt32(this.skip(4), true)
+  }
+
+  u64(): bigint {
+    return this.#view.getBigUint64(this.skip(8), true)
+  }
+
+  i64(): bigint {
+    return this.#view.getBigInt64(this.skip(8), true)
+  }
+
+  /** A view of the next `length` bytes: it shares memory with the payload. */
+  take(length: number): Uint8Array {
+    const start = this.skip(length)
+    return this.bytes.subarray(start, start + length)
+  }
+
+  /** A CompactSize over the full 64 bits, for values that are data; shortest form only. */
+  compactSize64(): bigint {
+    const start = this.offset
+    if (this.bytes[start] !== 0xff) return BigInt(this.compactSize())
+    this.skip(1)
+    const value = this.u64()
+    if (value <= 0xffff_ffffn) throw this.fault('non-canonical-size', `${value} written in 9 bytes`, start)
+    return value
+  }
+
+  /** A CompactSize that counts or measures, at most `limit`; shortest form only. */
+  compactSize(limit = 0xffff_ffff): number {
+    const start = this.offset
+    const first = this.u8()
+    if (first < 0xfd) return first
+    if (first === 0xff) {
+      this.offset = start
+      throw this.fault('too-long', `size ${this.compactSize64()} is above ${limit}`, start)
+    }
+    const value = first === 0xfd ? this.u16() : this.u32()
+    if (value < (first === 0xfd ? 0xfd : 0x1_0000)) {
+      throw this.fault('non-canonical-size', `${value} written in ${this.offset - start} bytes`, start)
+    }
+    if (value > limit) throw this.fault('too-long', `size ${value} is above ${limit}`, start)
+    return value
+  }
+
+  /**
+   * A count of items, each at least `minSize` bytes. It is refused before anything is read or allocated when it is
+   * above `limit` or when the rest of the payload cannot hold as many.
+   */
+  count(limit: number, minSize: number): number {
+    const start = this.offset
+    const count = this.compactSize(MAX_SIZE)
+    if (count > limit) throw this.fault('too-many', `${count} items, at most ${limit} are allowed`, start)
+    if (count * minSize > this.remaining) {
+      throw this.fault('truncated', `${count} items announced, ${this.remaining} bytes left`, start)
+    }
+    return count
+  }
+
+  /** A CompactSize length and that many bytes, at most `limit`, as a view. */
+  varBytes(limit: number): Uint8Array {
+    const start = this.offset
+    const length = this.compactSize(MAX_SIZE)
+    if (length > limit) throw this.fault('too-long', `${length} bytes, at most ${limit} are allowed`, start)
+    return this.take(length)
+  }
+
+  /** Everything that is left, as a view. */
+  rest(): Uint8Array {
+    return this.take(this.remaining)
+  }
+
+  /** Checks that nothing is left. */
+  end(): void {
+    if (this.remaining > 0) throw this.fault('trailing-bytes', `${this.remaining} bytes left over`)
+  }
+}
+
+/** Bytes that a CompactSize takes. */
+export function compactSizeLength(value: number): 1 | 3 | 5 | 9 {
+  return value < 0xfd ? 1 : value <= 0xffff ? 3 : value <= 0xffff_ffff ? 5 : 9
+}
+
+/** Writes one payload, growing as needed. Values out of range throw `bad-value` instead of being cut. */
+export class Writer {
+  readonly protocolVersion: number
+  readonly command: string | undefined
+  readonly witness: boolean
+  #bytes = new Uint8Array(64)
+  #view = new DataView(this.#bytes.buffer)
+  #length = 0
+
+  constructor(context: CursorContext = {}) {
+    this.protocolVersion = context.protocolVersion ?? NEWEST
+    this.command = context.command
+    this.witness = context.witness ?? true
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** The error to throw for a value that cannot be written. */
+  fault(code: ConstructorParameters<typeof WireError>[0], detail?: string): WireError {
+    return new WireError(code, detail, { command: this.command, offset: this.#length })
+  }
+
+  #reserve(length: number): number {
+    const start = this.#length
+    const needed = start + length
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
+      grown.set(this.#bytes.subarray(0, start))
+      this.#bytes = grown
+      this.#view = new DataView(grown.buffer)
+    }
+    this.#length = needed
+    return start
+  }
+
+  #integer(value: number, min: number, max: number): number {
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw this.fault('bad-value', `${value} is not an integer from ${min} to ${max}`)
+    }
+    return value
+  }
+
+  #bigint(value: bigint, min: bigint, max: bigint): bigint {
+    if (value < min || value > max) throw this.fault('bad-value', `${value} is not from ${min} to ${max}`)
+    return value
+  }
+
+  u8(value: number): void {
+    const checked = this.#integer(value, 0, 0xff)
+    this.#view.setUint8(this.#reserve(1), checked)
+  }
+
+  u16(value: number): void {
+    const checked = this.#integer(value, 0, 0xffff)
+    this.#view.setUint16(this.#reserve(2), checked, true)
+  }
+
+  u16be(value: number): void {
+    const checked = this.#integer(value, 0, 0xffff)
+    this.#view.setUint16(this.#reserve(2), checked)
+  }
+
+  u32(value: number): void {
+    const checked = this.#integer(value, 0, 0xffff_ffff)
+    this.#view.setUint32(this.#reserve(4), checked, true)
+  }
+
+  i32(value: number): void {
+    const checked = this.#integer(value, -0x8000_0000, 0x7fff_ffff)
+    this.#view.setInt32(this.#reserve(4), checked, true)
+  }
+
+  u64(value: bigint): void {
+    const checked = this.#bigint(value, 0n, 0xffff_ffff_ffff_ffffn)
+    this.#view.setBigUint64(this.#reserve(8), checked, true)
+  }
+
+  i64(value: bigint): void {
+    const checked = this.#bigint(value, -0x8000_0000_0000_0000n, 0x7fff_ffff_ffff_ffffn)
+    this.#view.setBigInt64(this.#reserve(8), checked, true)
+  }
+
+  raw(bytes: Uint8Array): void {
+    const start = this.#reserve(bytes.length)
+    this.#bytes.set(bytes, start)
+  }
+
+  compactSize64(value: bigint): void {
+    if (value > 0xffff_ffffn) {
+      this.u8(0xff)
+      this.u64(value)
+    } else this.compactSize(Number(value))
+  }
+
+  compactSize(value: number): void {
+    if (value < 0xfd) this.u8(value)
+    else if (value <= 0xffff) {
+      this.u8(0xfd)
+      this.u16(value)
+    } else {
+      this.u8(0xfe)
+      this.u32(value)
+    }
+  }
+
+  /** A count of items; more than `limit` throws `too-many`. */
+  count(value: number, limit: number): void {
+    if (value > limit) throw this.fault('too-many', `${value} items, at most ${limit} are allowed`)
+    this.compactSize(value)
+  }
+
+  /** A CompactSize length and the bytes; more than `limit` throws `too-long`. */
+  varBytes(bytes: Uint8Array, limit: number): void {
+    if (bytes.length > limit)
+      throw this.fault('too-long', `${bytes.length} bytes, at most ${limit} are allowed`)
+    this.compactSize(bytes.length)
+    this.raw(bytes)
+  }
+
+  /** The bytes written; the writer must not be used afterwards. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+}

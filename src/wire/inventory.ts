@@ -1,0 +1,61 @@
+import { readU32 } from './bytes.js'
+import type { FixedCodec } from './codec.js'
+import type { Hash } from './hash.js'
+import { toHex } from './hex.js'
+
+/** What an inventory entry names: its type as on the wire. */
+export const InventoryType = {
+  error: 0,
+  /** A transaction by txid; answered without witness. */
+  tx: 1,
+  /** A block; answered without witness. */
+  block: 2,
+  /** Only in getdata: merkleblock and the matched transactions (BIP37). */
+  filteredBlock: 3,
+  /** Only in getdata: cmpctblock (BIP152). */
+  compactBlock: 4,
+  /** A transaction by wtxid (BIP339); answered with witness. */
+  wtx: 5,
+  /** Only in getdata: a transaction by txid, with witness (BIP144). */
+  witnessTx: 0x4000_0001,
+  /** Only in getdata: a block with witness (BIP144). */
+  witnessBlock: 0x4000_0002,
+  /** Reserved: a filtered block with witness. */
+  filteredWitnessBlock: 0x4000_0003,
+} as const
+
+/** The flag that asks for the witness form (`MSG_WITNESS_FLAG`). */
+export const WITNESS_FLAG = 0x4000_0000
+
+/** One entry of inv, getdata or notfound. */
+export interface Inventory {
+  /** One of {@link InventoryType}, or any other number a remote sends. */
+  readonly type: number
+  /** txid, wtxid or block hash, wire order. */
+  readonly hash: Hash
+}
+
+const names = new Map<number, string>(Object.entries(InventoryType).map(([name, type]) => [type, name]))
+
+/** The name of an inventory type, or its number in hex where it has none. */
+export function inventoryTypeName(type: number): string {
+  return names.get(type) ?? `0x${type.toString(16)}`
+}
+
+/** `u32 type · hash`. */
+export const inventory: FixedCodec<Inventory> = {
+  minSize: 36,
+  size: 36,
+  decode: reader => ({ type: reader.u32(), hash: reader.take(32) }),
+  read: (bytes, offset) => ({
+    type: readU32(bytes, offset),
+    hash: bytes.subarray(offset + 4, offset + 36),
+  }),
+  encode: (writer, value) => {
+    writer.u32(value.type)
+    if (value.hash.length !== 32)
+      throw writer.fault('bad-value', `a hash has 32 bytes, not ${value.hash.length}`)
+    writer.raw(value.hash)
+  },
+  plain: value => ({ type: inventoryTypeName(value.type), hash: toHex(value.hash) }),
+}

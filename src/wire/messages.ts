@@ -1,0 +1,175 @@
+import { type Plain, type PlainLimits, plainBytes } from './codec.js'
+import { Reader, Writer } from './cursor.js'
+import { WireError } from './error.js'
+import { MAX_PAYLOAD } from './limits.js'
+import type { MessageType } from './message-type.js'
+import { addr } from './messages/addr.js'
+import { block } from './messages/block.js'
+import { feefilter } from './messages/feefilter.js'
+import { getaddr } from './messages/getaddr.js'
+import { getblocks } from './messages/getblocks.js'
+import { getdata } from './messages/getdata.js'
+import { getheaders } from './messages/getheaders.js'
+import { headers } from './messages/headers.js'
+import { inv } from './messages/inv.js'
+import { notfound } from './messages/notfound.js'
+import { ping } from './messages/ping.js'
+import { pong } from './messages/pong.js'
+import { reject } from './messages/reject.js'
+import { sendaddrv2 } from './messages/sendaddrv2.js'
+import { sendcmpct } from './messages/sendcmpct.js'
+import { sendheaders } from './messages/sendheaders.js'
+import { tx } from './messages/tx.js'
+import { verack } from './messages/verack.js'
+import { version } from './messages/version.js'
+import { wtxidrelay } from './messages/wtxidrelay.js'
+
+/** THE table: every message that rxpeer decodes, by wire name. A new message is one file and one row here. */
+export const messageTypes = {
+  addr,
+  block,
+  feefilter,
+  getaddr,
+  getblocks,
+  getdata,
+  getheaders,
+  headers,
+  inv,
+  notfound,
+  ping,
+  pong,
+  reject,
+  sendaddrv2,
+  sendcmpct,
+  sendheaders,
+  tx,
+  verack,
+  version,
+  wtxidrelay,
+} as const
+
+/** Wire names of the messages that rxpeer decodes. */
+export type KnownCommand = keyof typeof messageTypes
+
+type TypeOf<T> = T extends MessageType<infer M> ? M : never
+
+/** A message that rxpeer decodes. */
+export type KnownMessage = TypeOf<(typeof messageTypes)[KnownCommand]>
+
+/** Any other message, with its bytes: what a remote sends is never lost. */
+export interface UnknownMessage {
+  readonly command: 'unknown'
+  /** Wire name; one character a byte, without the NULs that pad it. At most 12. */
+  readonly name: string
+  /** A view: copy it to keep it for long. */
+  readonly payload: Uint8Array
+}
+
+/** Every message, told apart by `command`. */
+export type Message = KnownMessage | UnknownMessage
+
+/** What `command` can be. */
+export type Command = Message['command']
+
+/** The message of a command. */
+export type MessageOf<C extends Command> = Extract<Message, { readonly command: C }>
+
+const rows: ReadonlyMap<string, MessageType> = new Map<string, MessageType>(Object.entries(messageTypes))
+
+/** Whether rxpeer decodes the message of this wire name. */
+export function isKnownCommand(name: string): name is KnownCommand {
+  return rows.has(name)
+}
+
+/** The name of a message on the wire. */
+export function wireName(message: Message): string {
+  return message.command === 'unknown' ? message.name : message.command
+}
+
+/** How a payload is read. */
+export interface DecodeOptions {
+  /** Negotiated protocol version; the newest where left out. */
+  readonly protocolVersion?: number | undefined
+  /** Tolerate bytes behind the last field and payloads above the message's own maximum, as Core does. Default false. */
+  readonly lenient?: boolean | undefined
+}
+
+/**
+ * The message of a wire name and payload; names that the table does not know become {@link UnknownMessage}.
+ * The message shares memory with the payload.
+ * @throws WireError where the payload is not what the name says, with the offset of the fault
+ */
+export function decodeMessage(name: string, payload: Uint8Array, options: DecodeOptions = {}): Message {
+  if (!isKnownCommand(name)) return { command: 'unknown', name, payload }
+  const { protocolVersion = Number.MAX_SAFE_INTEGER, lenient = false } = options
+  const type: MessageType = messageTypes[name]
+  if (protocolVersion < type.minVersion) {
+    throw new WireError('unsupported-version', `${name} needs protocol version ${type.minVersion}`, {
+      command: name,
+    })
+  }
+  const maxLength = type.maxLength(protocolVersion)
+  if (payload.length > maxLength && !lenient) {
+    throw new WireError('oversized-payload', `${payload.length} bytes, at most ${maxLength} are allowed`, {
+      command: name,
+    })
+  }
+  const reader = new Reader(payload, { protocolVersion, command: name })
+  const fields = type.codec.decode(reader)
+  if (!lenient) reader.end()
+  // The row of a name decodes the fields of that name's message; TypeScript cannot follow the look-up.
+  return { command: name, ...fields } as KnownMessage
+}
+
+/** How a message is written. */
+export interface EncodeOptions {
+  /** Negotiated protocol version; the newest where left out. */
+  readonly protocolVersion?: number | undefined
+  /** Transactions and blocks with their witness (BIP144). Default true. */
+  readonly witness?: boolean | undefined
+}
+
+/**
+ * The payload of a message.
+ * @throws WireError where a value is out of range, the message does not exist at the protocol version, or the payload
+ * would be longer than the message may be
+ */
+export function encodeMessage(message: Message, options: EncodeOptions = {}): Uint8Array {
+  if (message.command === 'unknown') {
+    if (message.payload.length > MAX_PAYLOAD) {
+      throw new WireError('oversized-frame', `${message.payload.length} bytes`, { command: message.name })
+    }
+    return message.payload
+  }
+  const { protocolVersion = Number.MAX_SAFE_INTEGER, witness = true } = options
+  const command = message.command
+  const type: MessageType = messageTypes[command]
+  if (protocolVersion < type.minVersion) {
+    throw new WireError('unsupported-version', `${command} needs protocol version ${type.minVersion}`, {
+      command,
+    })
+  }
+  const writer = new Writer({ protocolVersion, witness, command })
+  type.codec.encode(writer, message)
+  const maxLength = type.maxLength(protocolVersion)
+  if (writer.length > maxLength) {
+    throw new WireError('oversized-payload', `${writer.length} bytes, at most ${maxLength} are allowed`, {
+      command,
+    })
+  }
+  return writer.finish()
+}
+
+/**
+ * A message as `JSON.stringify` can print it: hashes in display hex, headers, transactions and blocks with their own
+ * hash, other bytes in hex, 64-bit values as decimal strings, lists as arrays. For tests and logs: lazy views would
+ * compare equal whatever they hold.
+ */
+export function toPlain(message: Message, limits: PlainLimits = {}): { [key: string]: Plain } {
+  if (message.command === 'unknown') {
+    return { command: 'unknown', name: message.name, payload: plainBytes(message.payload, limits) }
+  }
+  const type: MessageType = messageTypes[message.command]
+  const fields = type.codec.plain(message, limits)
+  return { command: message.command, ...(fields as { [key: string]: Plain }) }
+}

@@ -1,0 +1,20 @@
+import { view } from '../codec.js'
+import { type Inventory, inventory } from '../inventory.js'
+import { MAX_INV } from '../limits.js'
+import type { List } from '../list.js'
+import { messageType } from '../message-type.js'
+
+/** Announces blocks and transactions. */
+export interface InvMessage {
+  readonly command: 'inv'
+  /** At most 50,000 entries (`MAX_INV_SZ`). */
+  readonly inventory: List<Inventory>
+}
+
+export const inv = messageType<InvMessage>({
+  command: 'inv',
+  bips: [144, 339],
+  shortId: 14,
+  maxLength: 9 + MAX_INV * inventory.size,
+  fields: { inventory: view(inventory, MAX_INV) },
+})

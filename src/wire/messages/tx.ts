@@ -1,0 +1,15 @@
+import { messageType } from '../message-type.js'
+import { type Transaction, transaction } from '../transaction.js'
+
+/** A transaction, in answer to getdata (BIP144). */
+export interface TxMessage {
+  readonly command: 'tx'
+  readonly transaction: Transaction
+}
+
+export const tx = messageType<TxMessage>({
+  command: 'tx',
+  bips: [144],
+  shortId: 21,
+  fields: { transaction },
+})

@@ -1,0 +1,96 @@
+import { type Hash, zeroHash } from './hash.js'
+import { BlockHeader, type BlockHeaderFields } from './header.js'
+import { fromHex } from './hex.js'
+
+/**
+ * The parameters of a network, as a value: users make their own. Two networks may share a magic (litecoin's regtest
+ * has bitcoin's), so a network is identified by its object.
+ * @example
+ * const litecoinRegtest: Network = { ...regtest, name: 'litecoin-regtest', defaultPort: 19444, genesis: … }
+ */
+export interface Network {
+  readonly name: string
+  /** The first 4 bytes of every v1 frame, as on the wire. */
+  readonly magic: Uint8Array
+  readonly defaultPort: number
+  /** Header of the first block; its hash starts every locator. */
+  readonly genesis: BlockHeader
+  /** Names to look up for first addresses; not looked up by rxpeer itself. */
+  readonly dnsSeeds: readonly string[]
+}
+
+/** Root of the one transaction that all bitcoin networks but testnet4 share in their first block. */
+const merkleRoot2009: Hash = fromHex('4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b')
+
+/** The header of a first block: it follows nothing, and its version is 1 unless told otherwise. */
+export function genesisHeader(
+  fields: Pick<BlockHeaderFields, 'time' | 'bits' | 'nonce'> & Partial<BlockHeaderFields>,
+): BlockHeader {
+  return BlockHeader.from({ version: 1, previousBlock: zeroHash, merkleRoot: merkleRoot2009, ...fields })
+}
+
+export const mainnet: Network = {
+  name: 'mainnet',
+  magic: Uint8Array.of(0xf9, 0xbe, 0xb4, 0xd9),
+  defaultPort: 8333,
+  genesis: genesisHeader({ time: 1231006505, bits: 0x1d00ffff, nonce: 2083236893 }),
+  dnsSeeds: [
+    'seed.bitcoin.sipa.be',
+    'dnsseed.bluematt.me',
+    'dnsseed.bitcoin.dashjr-list-of-p2p-nodes.us',
+    'seed.bitcoin.jonasschnelli.ch',
+    'seed.btc.petertodd.net',
+    'seed.bitcoin.sprovoost.nl',
+    'dnsseed.emzy.de',
+    'seed.bitcoin.wiz.biz',
+    'seed.mainnet.achownodes.xyz',
+  ],
+}
+
+export const testnet3: Network = {
+  name: 'testnet3',
+  magic: Uint8Array.of(0x0b, 0x11, 0x09, 0x07),
+  defaultPort: 18333,
+  genesis: genesisHeader({ time: 1296688602, bits: 0x1d00ffff, nonce: 414098458 }),
+  dnsSeeds: [
+    'testnet-seed.bitcoin.jonasschnelli.ch',
+    'seed.tbtc.petertodd.net',
+    'seed.testnet.bitcoin.sprovoost.nl',
+    'testnet-seed.bluematt.me',
+    'seed.testnet.achownodes.xyz',
+  ],
+}
+
+/** The second public test network (BIP94). */
+export const testnet4: Network = {
+  name: 'testnet4',
+  magic: Uint8Array.of(0x1c, 0x16, 0x3f, 0x28),
+  defaultPort: 48333,
+  genesis: genesisHeader({
+    merkleRoot: fromHex('7aa0a7ae1e223414cb807e40cd57e667b718e42aaf9306db9102fe28912b7b4e'),
+    time: 1714777860,
+    bits: 0x1d00ffff,
+    nonce: 393743547,
+  }),
+  dnsSeeds: ['seed.testnet4.bitcoin.sprovoost.nl', 'seed.testnet4.wiz.biz'],
+}
+
+/** The default signet (BIP325). */
+export const signet: Network = {
+  name: 'signet',
+  magic: Uint8Array.of(0x0a, 0x03, 0xcf, 0x40),
+  defaultPort: 38333,
+  genesis: genesisHeader({ time: 1598918400, bits: 0x1e0377ae, nonce: 52613770 }),
+  dnsSeeds: ['seed.signet.bitcoin.sprovoost.nl', 'seed.signet.achownodes.xyz'],
+}
+
+export const regtest: Network = {
+  name: 'regtest',
+  magic: Uint8Array.of(0xfa, 0xbf, 0xb5, 0xda),
+  defaultPort: 18444,
+  genesis: genesisHeader({ time: 1296688602, bits: 0x207fffff, nonce: 2 }),
+  dnsSeeds: [],
+}
+
+/** The networks that rxpeer knows, by name. */
+export const networks: Readonly<Record<string, Network>> = { mainnet, testnet3, testnet4, signet, regtest }

@@ -1,0 +1,353 @@
+import { readU32 } from './bytes.js'
+import type { Codec, Plain, PlainLimits } from './codec.js'
+import { plainBytes, plainList } from './codec.js'
+import { Writer } from './cursor.js'
+import { type Hash, sha256d } from './hash.js'
+import { toHex } from './hex.js'
+import type { List } from './list.js'
+import { TransactionScanner } from './transaction-scanner.js'
+
+/** The output that an input spends. */
+export interface Outpoint {
+  /** txid of the spent transaction, wire order; zero in a coinbase. */
+  readonly txid: Hash
+  /** Index of the output; 0xffffffff in a coinbase. */
+  readonly index: number
+}
+
+/** An input, as literals give it and decoded transactions show it. */
+export interface TransactionInput {
+  readonly outpoint: Outpoint
+  readonly scriptSig: Uint8Array
+  readonly sequence: number
+  /** The witness stack, bottom first; empty where the input has none (BIP144). */
+  readonly witness: List<Uint8Array>
+}
+
+/** An output. */
+export interface TransactionOutput {
+  /** Satoshi; signed 64 bits on the wire. */
+  readonly value: bigint
+  readonly scriptPubKey: Uint8Array
+}
+
+/** The fields of a transaction. */
+export interface TransactionFields {
+  readonly version: number
+  readonly inputs: List<TransactionInput>
+  readonly outputs: List<TransactionOutput>
+  readonly lockTime: number
+}
+
+/** An input over the transaction's bytes: `hash · u32 index · varbytes script · u32 sequence`. */
+class InputView implements TransactionInput {
+  readonly #bytes: Uint8Array
+  readonly #start: number
+  readonly #script: number
+  readonly #end: number
+  readonly #witness: number
+
+  constructor(bytes: Uint8Array, start: number, script: number, end: number, witness: number) {
+    this.#bytes = bytes
+    this.#start = start
+    this.#script = script
+    this.#end = end
+    this.#witness = witness
+  }
+
+  get outpoint(): Outpoint {
+    return {
+      txid: this.#bytes.subarray(this.#start, this.#start + 32),
+      index: readU32(this.#bytes, this.#start + 32),
+    }
+  }
+
+  get scriptSig(): Uint8Array {
+    return this.#bytes.subarray(this.#script, this.#end - 4)
+  }
+
+  get sequence(): number {
+    return readU32(this.#bytes, this.#end - 4)
+  }
+
+  get witness(): readonly Uint8Array[] {
+    if (this.#witness === 0) return []
+    const scanner = new TransactionScanner(this.#bytes, this.#witness)
+    const items: Uint8Array[] = []
+    for (let left = scanner.size(); left > 0; left -= 1) {
+      const length = scanner.size()
+      items.push(this.#bytes.subarray(scanner.offset, scanner.offset + length))
+      scanner.offset += length
+    }
+    return items
+  }
+}
+
+/** An output over the transaction's bytes: `i64 value · varbytes script`. */
+class OutputView implements TransactionOutput {
+  readonly #bytes: Uint8Array
+  readonly #start: number
+  readonly #script: number
+  readonly #end: number
+
+  constructor(bytes: Uint8Array, start: number, script: number, end: number) {
+    this.#bytes = bytes
+    this.#start = start
+    this.#script = script
+    this.#end = end
+  }
+
+  get value(): bigint {
+    const low = readU32(this.#bytes, this.#start)
+    const high = readU32(this.#bytes, this.#start + 4) | 0
+    // Money fits 51 bits; only the values that no one can own need the slow way.
+    if (high >= 0 && high < 0x20_0000) return BigInt(high * 0x1_0000_0000 + low)
+    return (BigInt(high) << 32n) | BigInt(low)
+  }
+
+  get scriptPubKey(): Uint8Array {
+    return this.#bytes.subarray(this.#script, this.#end)
+  }
+}
+
+interface Parts {
+  readonly inputs: readonly TransactionInput[]
+  readonly outputs: readonly TransactionOutput[]
+}
+
+/**
+ * A transaction over its bytes. Its structure was validated when it was decoded, so reading any part cannot fail;
+ * inputs and outputs become objects on first access, and ids are hashed once, straight from the bytes.
+ */
+export class Transaction implements TransactionFields {
+  readonly #buffer: Uint8Array
+  readonly #start: number
+  readonly #end: number
+  /** Offset of the first witness stack within the buffer, 0 where there is no witness. */
+  readonly #witness: number
+  #parts: Parts | undefined
+  #txid: Hash | undefined
+  #wtxid: Hash | undefined
+
+  /** Use {@link Transaction.decode} or {@link Transaction.from}; the offsets must come from a scan of `buffer`. */
+  private constructor(buffer: Uint8Array, start: number, end: number, witness: number) {
+    this.#buffer = buffer
+    this.#start = start
+    this.#end = end
+    this.#witness = witness
+  }
+
+  /**
+   * Decodes exactly one transaction, with or without witness (BIP144).
+   * @throws WireError where the bytes are no transaction, or more than one
+   */
+  static decode(bytes: Uint8Array): Transaction {
+    const scanner = new TransactionScanner(bytes, 0, 'tx')
+    scanner.scan()
+    scanner.end()
+    return new Transaction(bytes, 0, scanner.offset, scanner.witness)
+  }
+
+  /** The transaction that a scan found at these offsets of `buffer`. Unchecked: for decoders inside the library. */
+  static at(buffer: Uint8Array, start: number, end: number, witness: number): Transaction {
+    return new Transaction(buffer, start, end, witness)
+  }
+
+  /**
+   * Serialises `fields`, in witness form where any input has a non-empty stack.
+   * @throws WireError `bad-value` for what does not fit, `bad-flag` or `truncated` for a transaction without inputs,
+   * which has no unambiguous form
+   */
+  static from(fields: TransactionFields): Transaction {
+    const writer = new Writer({ command: 'tx' })
+    const witness = Array.from(fields.inputs).some(input => input.witness.length > 0)
+    writer.i32(fields.version)
+    if (witness) writer.raw(Uint8Array.of(0, 1))
+    writer.compactSize(fields.inputs.length)
+    for (const { outpoint, scriptSig, sequence } of fields.inputs) {
+      if (outpoint.txid.length !== 32) throw writer.fault('bad-value', 'a txid has 32 bytes')
+      writer.raw(outpoint.txid)
+      writer.u32(outpoint.index)
+      writer.varBytes(scriptSig, Number.POSITIVE_INFINITY)
+      writer.u32(sequence)
+    }
+    writer.compactSize(fields.outputs.length)
+    for (const { value, scriptPubKey } of fields.outputs) {
+      writer.i64(value)
+      writer.varBytes(scriptPubKey, Number.POSITIVE_INFINITY)
+    }
+    if (witness) {
+      for (const input of fields.inputs) {
+        writer.compactSize(input.witness.length)
+        for (const item of input.witness) writer.varBytes(item, Number.POSITIVE_INFINITY)
+      }
+    }
+    writer.u32(fields.lockTime)
+    return Transaction.decode(writer.finish())
+  }
+
+  /** The serialised transaction as received, witness included; a view: copy it to keep it for long. */
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(this.#start, this.#end)
+  }
+
+  get version(): number {
+    return readU32(this.#buffer, this.#start) | 0
+  }
+
+  get lockTime(): number {
+    return readU32(this.#buffer, this.#end - 4)
+  }
+
+  /** Whether it is in witness form. */
+  get hasWitness(): boolean {
+    return this.#witness !== 0
+  }
+
+  get inputs(): readonly TransactionInput[] {
+    return this.#read().inputs
+  }
+
+  get outputs(): readonly TransactionOutput[] {
+    return this.#read().outputs
+  }
+
+  /** Whether it is the first transaction of a block: its one input spends nothing. */
+  get isCoinbase(): boolean {
+    const [only, ...others] = this.inputs
+    return (
+      only !== undefined &&
+      others.length === 0 &&
+      only.outpoint.index === 0xffff_ffff &&
+      only.outpoint.txid.every(byte => byte === 0)
+    )
+  }
+
+  /** The form without witness; the bytes themselves where there is none. */
+  get stripped(): Uint8Array {
+    if (this.#witness === 0) return this.bytes
+    const stripped = new Uint8Array(this.strippedSize)
+    this.writeStripped(stripped, 0)
+    return stripped
+  }
+
+  /** Bytes of the form without witness. */
+  get strippedSize(): number {
+    // Without marker and flag, and without everything from the first stack up to the lock time.
+    return this.#witness === 0 ? this.#end - this.#start : this.#witness - this.#start - 2 + 4
+  }
+
+  /** Writes the form without witness at `offset` of `target`, which has room for `strippedSize` bytes. */
+  writeStripped(target: Uint8Array, offset: number): void {
+    const buffer = this.#buffer
+    if (this.#witness === 0) {
+      target.set(this.bytes, offset)
+      return
+    }
+    target.set(buffer.subarray(this.#start, this.#start + 4), offset)
+    target.set(buffer.subarray(this.#start + 6, this.#witness), offset + 4)
+    target.set(buffer.subarray(this.#end - 4, this.#end), offset + this.strippedSize - 4)
+  }
+
+  /** Size without witness four times, or the witness once: `3 · stripped + total`. */
+  get weight(): number {
+    return 3 * this.strippedSize + (this.#end - this.#start)
+  }
+
+  /** Virtual bytes: a quarter of the weight, rounded up. */
+  get vsize(): number {
+    return Math.ceil(this.weight / 4)
+  }
+
+  /** SHA256d of the form without witness, wire order. */
+  get txid(): Hash {
+    if (this.#txid === undefined) {
+      if (this.#witness === 0) this.#txid = sha256d(this.bytes)
+      else {
+        const size = this.strippedSize
+        const scratch = size <= SCRATCH ? scratchBytes.subarray(0, size) : new Uint8Array(size)
+        this.writeStripped(scratch, 0)
+        this.#txid = sha256d(scratch)
+      }
+    }
+    return this.#txid
+  }
+
+  /** SHA256d of the form with witness, wire order; equal to the txid where there is no witness (BIP141). */
+  get wtxid(): Hash {
+    if (this.#witness === 0) return this.txid
+    this.#wtxid ??= sha256d(this.bytes)
+    return this.#wtxid
+  }
+
+  #read(): Parts {
+    this.#parts ??= readParts(this.#buffer, this.#start, this.#witness)
+    return this.#parts
+  }
+}
+
+/** Transactions up to this many bytes are stripped for hashing without an allocation. */
+const SCRATCH = 65_536
+const scratchBytes = new Uint8Array(SCRATCH)
+
+function readParts(bytes: Uint8Array, start: number, witness: number): Parts {
+  const scanner = new TransactionScanner(bytes, start + (witness === 0 ? 4 : 6))
+  const stacks = new TransactionScanner(bytes, witness)
+  const inputs: TransactionInput[] = []
+  for (let left = scanner.size(); left > 0; left -= 1) {
+    const at = scanner.offset
+    scanner.offset += 36
+    const length = scanner.size()
+    const script = scanner.offset
+    scanner.offset += length + 4
+    inputs.push(new InputView(bytes, at, script, scanner.offset, stacks.offset))
+    if (witness !== 0) stacks.skipStack()
+  }
+  const outputs: TransactionOutput[] = []
+  for (let left = scanner.size(); left > 0; left -= 1) {
+    const at = scanner.offset
+    scanner.offset += 8
+    const length = scanner.size()
+    const script = scanner.offset
+    scanner.offset += length
+    outputs.push(new OutputView(bytes, at, script, scanner.offset))
+  }
+  return { inputs, outputs }
+}
+
+/** A transaction in plain form, with its ids. */
+export function plainTransaction(tx: Transaction, limits: PlainLimits): { [key: string]: Plain } {
+  return {
+    txid: toHex(tx.txid),
+    wtxid: toHex(tx.wtxid),
+    size: tx.bytes.length,
+    vsize: tx.vsize,
+    weight: tx.weight,
+    version: tx.version,
+    lockTime: tx.lockTime,
+    inputs: plainList(tx.inputs, limits, input => ({
+      outpoint: { txid: toHex(input.outpoint.txid), index: input.outpoint.index },
+      scriptSig: plainBytes(input.scriptSig, limits),
+      sequence: input.sequence,
+      witness: plainList(input.witness, limits, item => plainBytes(item, limits)),
+    })),
+    outputs: plainList(tx.outputs, limits, output => ({
+      value: output.value.toString(),
+      scriptPubKey: plainBytes(output.scriptPubKey, limits),
+    })),
+  }
+}
+
+/** A transaction in a payload; written with its witness unless the writer is told otherwise. */
+export const transaction: Codec<Transaction> = {
+  minSize: 10,
+  decode: reader => {
+    const scanner = new TransactionScanner(reader.bytes, reader.offset, reader.command)
+    scanner.scan()
+    const decoded = Transaction.at(reader.bytes, reader.offset, scanner.offset, scanner.witness)
+    reader.offset = scanner.offset
+    return decoded
+  },
+  encode: (writer, tx) => writer.raw(writer.witness ? tx.bytes : tx.stripped),
+  plain: plainTransaction,
+}
