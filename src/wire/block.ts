@@ -91,6 +91,11 @@ export class Block {
     return this.header.hash
   }
 
+  /** The txids in order, wire order each. Computed by each call: keep them. */
+  txids(): Hash[] {
+    return Array.from(this.transactions, tx => tx.txid)
+  }
+
   /** Bytes of the form without witness. */
   get strippedSize(): number {
     let size = HEADER_SIZE + compactSizeLength(this.transactions.length)

@@ -97,13 +97,12 @@ export class Reader {
   compactSize(limit = 0xffff_ffff): number {
     const start = this.offset
     const first = this.u8()
-    if (first < 0xfd) return first
     if (first === 0xff) {
       this.offset = start
       throw this.fault('too-long', `size ${this.compactSize64()} is above ${limit}`, start)
     }
-    const value = first === 0xfd ? this.u16() : this.u32()
-    if (value < (first === 0xfd ? 0xfd : 0x1_0000)) {
+    const value = first < 0xfd ? first : first === 0xfd ? this.u16() : this.u32()
+    if (first >= 0xfd && value < (first === 0xfd ? 0xfd : 0x1_0000)) {
       throw this.fault('non-canonical-size', `${value} written in ${this.offset - start} bytes`, start)
     }
     if (value > limit) throw this.fault('too-long', `size ${value} is above ${limit}`, start)
@@ -173,6 +172,7 @@ export class Writer {
     return new WireError(code, detail, { command: this.command, offset: this.#length })
   }
 
+  /** Makes room and answers where; `#view` may be another one afterwards. */
   #reserve(length: number): number {
     const start = this.#length
     const needed = start + length
@@ -200,37 +200,44 @@ export class Writer {
 
   u8(value: number): void {
     const checked = this.#integer(value, 0, 0xff)
-    this.#view.setUint8(this.#reserve(1), checked)
+    const at = this.#reserve(1)
+    this.#view.setUint8(at, checked)
   }
 
   u16(value: number): void {
     const checked = this.#integer(value, 0, 0xffff)
-    this.#view.setUint16(this.#reserve(2), checked, true)
+    const at = this.#reserve(2)
+    this.#view.setUint16(at, checked, true)
   }
 
   u16be(value: number): void {
     const checked = this.#integer(value, 0, 0xffff)
-    this.#view.setUint16(this.#reserve(2), checked)
+    const at = this.#reserve(2)
+    this.#view.setUint16(at, checked)
   }
 
   u32(value: number): void {
     const checked = this.#integer(value, 0, 0xffff_ffff)
-    this.#view.setUint32(this.#reserve(4), checked, true)
+    const at = this.#reserve(4)
+    this.#view.setUint32(at, checked, true)
   }
 
   i32(value: number): void {
     const checked = this.#integer(value, -0x8000_0000, 0x7fff_ffff)
-    this.#view.setInt32(this.#reserve(4), checked, true)
+    const at = this.#reserve(4)
+    this.#view.setInt32(at, checked, true)
   }
 
   u64(value: bigint): void {
     const checked = this.#bigint(value, 0n, 0xffff_ffff_ffff_ffffn)
-    this.#view.setBigUint64(this.#reserve(8), checked, true)
+    const at = this.#reserve(8)
+    this.#view.setBigUint64(at, checked, true)
   }
 
   i64(value: bigint): void {
     const checked = this.#bigint(value, -0x8000_0000_0000_0000n, 0x7fff_ffff_ffff_ffffn)
-    this.#view.setBigInt64(this.#reserve(8), checked, true)
+    const at = this.#reserve(8)
+    this.#view.setBigInt64(at, checked, true)
   }
 
   raw(bytes: Uint8Array): void {

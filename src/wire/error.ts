@@ -18,7 +18,10 @@ export const wireFaults = {
   'too-many': 'a count is above its limit',
   'too-long': 'a length is above its limit',
   'bad-flag': 'the flags of a transaction are unknown, or announce a witness that is not there (BIP144)',
+  'bad-address':
+    'an address does not have the length of its network, or its network has no form here (BIP155)',
   'bad-value': 'a value is outside its range',
+  'bad-merkle-tree': 'a partial merkle tree does not hold together, or proves another root (BIP37)',
 } as const satisfies Record<string, string>
 
 /** The stable code of a {@link WireError}; {@link wireFaults} says what each means. */

@@ -12,3 +12,23 @@ export const MAX_HEADERS = 2_000
 export const MAX_LOCATOR = 500
 /** Bytes of a user agent (Core `MAX_SUBVERSION_LENGTH`, btcd `MaxUserAgentLen`). */
 export const MAX_USER_AGENT = 256
+/** Bytes of a bloom filter (Core `MAX_BLOOM_FILTER_SIZE`, btcd `MaxFilterLoadFilterSize`). */
+export const MAX_BLOOM_FILTER = 36_000
+/** Hash functions of a bloom filter (Core `MAX_HASH_FUNCS`, btcd `MaxFilterLoadHashFuncs`). */
+export const MAX_HASH_FUNCTIONS = 50
+/** Bytes of a filteradd (Core `MAX_SCRIPT_ELEMENT_SIZE`, btcd `MaxFilterAddDataSize`). */
+export const MAX_FILTER_ADD = 520
+/** Hashes of a merkleblock (btcd `maxTxPerBlock`; the transactions of a real block are fewer). */
+export const MAX_MERKLE_HASHES = 400_001
+/** Bytes of flags of a merkleblock (btcd `maxFlagsPerMerkleBlock`). */
+export const MAX_MERKLE_FLAGS = 50_000
+/** Bytes of a compact filter (btcd `MaxCFilterDataSize`; Core has no limit of its own). */
+export const MAX_CFILTER = 256 * 1024
+/** Blocks that one getcfilters may ask for (Core `MAX_GETCFILTERS_SIZE`, btcd `MaxGetCFiltersReqRange`). */
+export const MAX_GETCFILTERS = 1_000
+/** Filter hashes of one cfheaders (Core `MAX_GETCFHEADERS_SIZE`, btcd `MaxCFHeadersPerMsg`). */
+export const MAX_CFHEADERS = 2_000
+/** Filter headers of a cfcheckpt (btcd `maxCFHeadersLen`). */
+export const MAX_CFCHECKPT = 100_000
+/** Blocks between the filter headers of a cfcheckpt (BIP157; Core `CFCHECKPT_INTERVAL`). */
+export const CFCHECKPT_INTERVAL = 1_000

@@ -23,8 +23,8 @@ export const locatorFields: FieldsOf<LocatorFields> = {
 export const LOCATOR_MAX_LENGTH = 4 + 9 + MAX_LOCATOR * 32 + 32
 
 /**
- * The heights whose hashes make a block locator for a chain of height `tip`: the tip and the ten below it one by one,
- * then in steps that double, and always the first block.
+ * The heights whose hashes make a block locator for a chain of height `tip`: the tip and the eleven below it one by
+ * one, then in steps that double, and always the first block.
  * @example locatorHeights(15) // [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 2, 0]
  */
 export function locatorHeights(tip: number): number[] {

@@ -4,14 +4,30 @@ import { WireError } from './error.js'
 import { MAX_PAYLOAD } from './limits.js'
 import type { MessageType } from './message-type.js'
 import { addr } from './messages/addr.js'
+import { addrv2 } from './messages/addrv2.js'
+import { alert } from './messages/alert.js'
 import { block } from './messages/block.js'
+import { blocktxn } from './messages/blocktxn.js'
+import { cfcheckpt } from './messages/cfcheckpt.js'
+import { cfheaders } from './messages/cfheaders.js'
+import { cfilter } from './messages/cfilter.js'
+import { cmpctblock } from './messages/cmpctblock.js'
 import { feefilter } from './messages/feefilter.js'
+import { filteradd } from './messages/filteradd.js'
+import { filterclear } from './messages/filterclear.js'
+import { filterload } from './messages/filterload.js'
 import { getaddr } from './messages/getaddr.js'
 import { getblocks } from './messages/getblocks.js'
+import { getblocktxn } from './messages/getblocktxn.js'
+import { getcfcheckpt } from './messages/getcfcheckpt.js'
+import { getcfheaders } from './messages/getcfheaders.js'
+import { getcfilters } from './messages/getcfilters.js'
 import { getdata } from './messages/getdata.js'
 import { getheaders } from './messages/getheaders.js'
 import { headers } from './messages/headers.js'
 import { inv } from './messages/inv.js'
+import { mempool } from './messages/mempool.js'
+import { merkleblock } from './messages/merkleblock.js'
 import { notfound } from './messages/notfound.js'
 import { ping } from './messages/ping.js'
 import { pong } from './messages/pong.js'
@@ -19,6 +35,7 @@ import { reject } from './messages/reject.js'
 import { sendaddrv2 } from './messages/sendaddrv2.js'
 import { sendcmpct } from './messages/sendcmpct.js'
 import { sendheaders } from './messages/sendheaders.js'
+import { sendtxrcncl } from './messages/sendtxrcncl.js'
 import { tx } from './messages/tx.js'
 import { verack } from './messages/verack.js'
 import { version } from './messages/version.js'
@@ -27,14 +44,30 @@ import { wtxidrelay } from './messages/wtxidrelay.js'
 /** THE table: every message that rxpeer decodes, by wire name. A new message is one file and one row here. */
 export const messageTypes = {
   addr,
+  addrv2,
+  alert,
   block,
+  blocktxn,
+  cfcheckpt,
+  cfheaders,
+  cfilter,
+  cmpctblock,
   feefilter,
+  filteradd,
+  filterclear,
+  filterload,
   getaddr,
   getblocks,
+  getblocktxn,
+  getcfcheckpt,
+  getcfheaders,
+  getcfilters,
   getdata,
   getheaders,
   headers,
   inv,
+  mempool,
+  merkleblock,
   notfound,
   ping,
   pong,
@@ -42,6 +75,7 @@ export const messageTypes = {
   sendaddrv2,
   sendcmpct,
   sendheaders,
+  sendtxrcncl,
   tx,
   verack,
   version,

@@ -1,6 +1,7 @@
-import { type Hash, zeroHash } from './hash.js'
+import { Writer } from './cursor.js'
+import { type Hash, sha256d, zeroHash } from './hash.js'
 import { BlockHeader, type BlockHeaderFields } from './header.js'
-import { fromHex } from './hex.js'
+import { bytesToHex, fromHex } from './hex.js'
 
 /**
  * The parameters of a network, as a value: users make their own. Two networks may share a magic (litecoin's regtest
@@ -15,6 +16,8 @@ export interface Network {
   readonly defaultPort: number
   /** Header of the first block; its hash starts every locator. */
   readonly genesis: BlockHeader
+  /** The easiest target that a header may have; see `checkProofOfWork`. */
+  readonly powLimit: bigint
   /** Names to look up for first addresses; not looked up by rxpeer itself. */
   readonly dnsSeeds: readonly string[]
 }
@@ -34,6 +37,7 @@ export const mainnet: Network = {
   magic: Uint8Array.of(0xf9, 0xbe, 0xb4, 0xd9),
   defaultPort: 8333,
   genesis: genesisHeader({ time: 1231006505, bits: 0x1d00ffff, nonce: 2083236893 }),
+  powLimit: (1n << 224n) - 1n,
   dnsSeeds: [
     'seed.bitcoin.sipa.be',
     'dnsseed.bluematt.me',
@@ -52,6 +56,7 @@ export const testnet3: Network = {
   magic: Uint8Array.of(0x0b, 0x11, 0x09, 0x07),
   defaultPort: 18333,
   genesis: genesisHeader({ time: 1296688602, bits: 0x1d00ffff, nonce: 414098458 }),
+  powLimit: (1n << 224n) - 1n,
   dnsSeeds: [
     'testnet-seed.bitcoin.jonasschnelli.ch',
     'seed.tbtc.petertodd.net',
@@ -72,6 +77,7 @@ export const testnet4: Network = {
     bits: 0x1d00ffff,
     nonce: 393743547,
   }),
+  powLimit: (1n << 224n) - 1n,
   dnsSeeds: ['seed.testnet4.bitcoin.sprovoost.nl', 'seed.testnet4.wiz.biz'],
 }
 
@@ -81,6 +87,7 @@ export const signet: Network = {
   magic: Uint8Array.of(0x0a, 0x03, 0xcf, 0x40),
   defaultPort: 38333,
   genesis: genesisHeader({ time: 1598918400, bits: 0x1e0377ae, nonce: 52613770 }),
+  powLimit: 0x377aen << 216n,
   dnsSeeds: ['seed.signet.bitcoin.sprovoost.nl', 'seed.signet.achownodes.xyz'],
 }
 
@@ -89,8 +96,38 @@ export const regtest: Network = {
   magic: Uint8Array.of(0xfa, 0xbf, 0xb5, 0xda),
   defaultPort: 18444,
   genesis: genesisHeader({ time: 1296688602, bits: 0x207fffff, nonce: 2 }),
+  powLimit: (1n << 255n) - 1n,
   dnsSeeds: [],
 }
 
+/** The simulation network of btcd. */
+export const simnet: Network = {
+  name: 'simnet',
+  magic: Uint8Array.of(0x16, 0x1c, 0x14, 0x12),
+  defaultPort: 18555,
+  genesis: genesisHeader({ time: 1401292357, bits: 0x207fffff, nonce: 2 }),
+  powLimit: (1n << 255n) - 1n,
+  dnsSeeds: [],
+}
+
+/**
+ * A signet of one's own (BIP325): all as on the default signet, but for the magic, which is the first 4 bytes of
+ * SHA256d of the challenge behind its CompactSize length (btcd differs from 253 bytes up), and without seeds.
+ * @param challenge - the script that a block's solution must satisfy
+ */
+export function customSignet(challenge: Uint8Array): Network {
+  const writer = new Writer()
+  writer.varBytes(challenge, Number.POSITIVE_INFINITY)
+  const magic = sha256d(writer.finish()).subarray(0, 4)
+  return { ...signet, name: `signet-${bytesToHex(magic)}`, magic, dnsSeeds: [] }
+}
+
 /** The networks that rxpeer knows, by name. */
-export const networks: Readonly<Record<string, Network>> = { mainnet, testnet3, testnet4, signet, regtest }
+export const networks: Readonly<Record<string, Network>> = {
+  mainnet,
+  testnet3,
+  testnet4,
+  signet,
+  regtest,
+  simnet,
+}

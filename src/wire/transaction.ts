@@ -155,11 +155,14 @@ export class Transaction implements TransactionFields {
 
   /**
    * Serialises `fields`, in witness form where any input has a non-empty stack.
-   * @throws WireError `bad-value` for what does not fit, `bad-flag` or `truncated` for a transaction without inputs,
-   * which has no unambiguous form
+   * @throws WireError `bad-value` for what does not fit, and for outputs without any input: an input count of 0 is the
+   * marker of the witness form, so they would be read as something else
    */
   static from(fields: TransactionFields): Transaction {
     const writer = new Writer({ command: 'tx' })
+    if (fields.inputs.length === 0 && fields.outputs.length > 0) {
+      throw writer.fault('bad-value', 'a transaction with outputs needs an input')
+    }
     const witness = Array.from(fields.inputs).some(input => input.witness.length > 0)
     writer.i32(fields.version)
     if (witness) writer.raw(Uint8Array.of(0, 1))

@@ -1,0 +1,83 @@
+import { fromEvent, map, merge, NEVER, type Observable, takeUntil, tap, timer } from 'rxjs'
+import { parseArguments, type Request } from './arguments.js'
+import type { CliEvent, Format } from './events.js'
+import { helpText } from './help.js'
+import { formatHuman } from './human.js'
+import { formatJson } from './json.js'
+import { Output, type Sink } from './output.js'
+import { RXPEER_VERSION } from '../peer/own-version.js'
+import { Roster } from './roster.js'
+import { Failure } from './usage.js'
+
+/** The part of `process` that the command lives in. */
+export interface Surroundings {
+  readonly stdout: Sink
+  readonly stderr: Sink
+  readonly env: NodeJS.ProcessEnv
+  on(event: NodeJS.Signals, listener: () => void): unknown
+  off(event: NodeJS.Signals, listener: () => void): unknown
+}
+
+/** Ended in order, failed, not understood. */
+export type ExitCode = 0 | 1 | 2
+
+/** Runs `rxpeer` with its arguments. Nothing is left behind that would keep the process alive. */
+export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const output = new Output(surroundings.stdout, surroundings.stderr)
+  const request = parseArguments(args)
+  switch (request.kind) {
+    case 'help':
+      output.line(helpText(request.command))
+      return 0
+    case 'version':
+      output.line(RXPEER_VERSION)
+      return 0
+    case 'usage':
+      output.complain(`${request.message} (rxpeer --help tells more)`)
+      return 2
+    case 'run':
+      return perform(request, output, surroundings)
+  }
+}
+
+type Running = Extract<Request, { kind: 'run' }>
+
+function perform({ settings, command, job }: Running, output: Output, around: Surroundings): Promise<ExitCode> {
+  const format: Format = settings.json
+    ? formatJson
+    : formatHuman({
+        color: output.color(around.env),
+        manyPeers: command === 'listen',
+        now: () => new Date(),
+      })
+  const tell = (event: CliEvent) => {
+    const line = format(event)
+    if (line !== undefined) output.line(line)
+  }
+  const roster = new Roster(settings, command === 'listen' ? 'inbound' : 'outbound', tell)
+  // After the first signal a second one ends the process at once: the listeners are gone by then.
+  const signal = (name: NodeJS.Signals): Observable<string> =>
+    fromEvent(around, name).pipe(map(() => `ended by ${name}`))
+  const end$ = merge(
+    signal('SIGINT'),
+    signal('SIGTERM'),
+    output.closed$.pipe(map(() => 'the output was closed')),
+    roster.enough$.pipe(map(() => 'ended by --count')),
+    settings.for === undefined ? NEVER : timer(settings.for).pipe(map(() => 'ended by --for')),
+  ).pipe(tap(why => roster.end(why)))
+  return new Promise((resolve, reject) => {
+    job({ roster, tell })
+      .pipe(takeUntil(end$))
+      .subscribe({
+        complete: () => resolve(0),
+        error: (error: unknown) => {
+          if (!(error instanceof Failure)) {
+            reject(error)
+            return
+          }
+          output.complain(error.message)
+          resolve(1)
+        },
+      })
+  })
+}

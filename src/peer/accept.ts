@@ -1,0 +1,29 @@
+import { Observable } from 'rxjs'
+import type { Connection } from '../stream/connection.js'
+import { PeerError } from './close.js'
+import { neverConnected, runSession } from './establish.js'
+import { type PeerOptions, resolveOptions } from './options.js'
+import type { Peer } from './peer.js'
+
+/** Connections that have a session: their bytes can be read only once. */
+const used = new WeakSet<Connection>()
+
+/**
+ * Waits for the remote's version on a connection that it opened, shakes hands and emits the peer once; completes,
+ * errors and unsubscribes as `connect` does. A connection that is given a second time errors `connection-used`.
+ * @throws TypeError at the call, for invalid options
+ */
+export function accept(connection: Connection, options: PeerOptions = {}): Observable<Peer> {
+  const resolved = resolveOptions(options)
+  return new Observable(subscriber => {
+    if (used.has(connection)) {
+      const reason = 'a connection can be accepted only once'
+      subscriber.error(
+        new PeerError({ code: 'connection-used', by: 'local', reason }, neverConnected('inbound', resolved)),
+      )
+      return
+    }
+    used.add(connection)
+    runSession(connection, 'inbound', resolved, 'at-once', subscriber)
+  })
+}

@@ -1,0 +1,44 @@
+import { asyncScheduler, type SchedulerLike } from 'rxjs'
+import type { Clock, Environment, Random } from '../stream/environment.js'
+import { createNonces, type NonceRegistry } from './nonces.js'
+
+// The one place where the real clock and the real dice come in; everything else takes them as arguments.
+
+const realClock: Clock = {
+  monotonic: () => performance.now(),
+  epoch: () => Date.now(),
+}
+
+/** The platform's cryptographically secure source. */
+const realRandom: Random = {
+  bytes: size => crypto.getRandomValues(new Uint8Array(size)),
+}
+
+/** The nonces of all peers of the process that do not bring a registry of their own. */
+export const sharedNonces: NonceRegistry = createNonces()
+
+/** Completes what the caller gave: with a scheduler and no clock, time is the scheduler's. */
+export function environment(given: {
+  scheduler?: SchedulerLike | undefined
+  clock?: Clock | undefined
+  random?: Random | undefined
+}): Environment {
+  const { scheduler } = given
+  const scheduled: Clock | undefined = scheduler && {
+    monotonic: () => scheduler.now(),
+    epoch: () => scheduler.now(),
+  }
+  return {
+    scheduler: scheduler ?? asyncScheduler,
+    clock: given.clock ?? scheduled ?? realClock,
+    random: given.random ?? realRandom,
+  }
+}
+
+let peers = 0
+
+/** The id of the next peer of the process. */
+export function nextPeerId(): number {
+  peers += 1
+  return peers
+}

@@ -1,0 +1,54 @@
+import type { Observable, Observer } from 'rxjs'
+import type { Features, PeerDirection } from '../behaviors/behavior.js'
+import type { Endpoint } from '../stream/connection.js'
+import type { VersionMessage } from '../wire/messages/version.js'
+import type { Command, Message, MessageOf } from '../wire/messages.js'
+import type { CloseReason } from './close.js'
+import type { SendOptions } from './outbox.js'
+import type { PeerStats } from './stats.js'
+
+/** A remote node after the handshake. */
+export interface Peer {
+  /** Counts the peers of the process. */
+  readonly id: number
+  readonly direction: PeerDirection
+  /** The remote end, where the transport knows it. */
+  readonly address: Endpoint | undefined
+  /** The remote's version message. */
+  readonly version: VersionMessage
+  /** Protocol version that both sides speak: the smaller of the announced ones. */
+  readonly protocolVersion: number
+  readonly features: Features
+  /**
+   * Inbound messages after the handshake. Hot: a subscriber starts with the next message. Only completes; the reason
+   * is in `closed$` and in the error of `connect`. Unsubscribing touches nothing but the subscription.
+   */
+  readonly messages$: Observable<Message>
+  /**
+   * The inbound messages of one command, delivered before `messages$`; `on('unknown')` has those that nobody knows.
+   * Hot and only completing, as `messages$`.
+   */
+  on<C extends Command>(command: C): Observable<MessageOf<C>>
+  /** Messages when they were really written, our replies included. Hot, only completes. */
+  readonly sent$: Observable<Message>
+  /** Emits the reason once, after the sends have settled, and completes. Replayed to late subscribers. */
+  readonly closed$: Observable<CloseReason>
+  /**
+   * Queues a message at the call, whether or not the result is subscribed. The result emits `true` when the message
+   * was really written, `false` when the peer closed first, completes, and never errors; it is replayed.
+   * @throws WireError at the call, for a message that cannot be encoded or does not exist at this protocol version
+   */
+  send(message: Message, options?: SendOptions): Observable<boolean>
+  /**
+   * `send` as an Observer, to pipe streams into. It ignores `complete`, since many sources may end; a source's error,
+   * and a message that cannot be encoded, is reported to the source's owner by RxJS and leaves the peer alive.
+   * @example interval(1000).pipe(map(() => ({ command: 'getaddr' as const }))).subscribe(peer.outbound)
+   */
+  readonly outbound: Observer<Message>
+  /** The figures of this moment. */
+  stats(): PeerStats
+  /** Closes in order: what is queued is still written, `connect` completes. Idempotent, safe at any time. */
+  disconnect(reason?: string): void
+  /** Closes, and waits until it is closed: `await using peer = await open(…)`. */
+  [Symbol.asyncDispose](): Promise<void>
+}

@@ -1,0 +1,132 @@
+import { type WireErrorCode, wireFaults } from '../wire/error.js'
+import { RejectCode } from '../wire/messages/reject.js'
+import { protocolVersions } from '../wire/versions.js'
+
+/** What a remote can do against the rules of the conversation, by stable code; faults of bytes are in `wireFaults`. */
+export const conversationFaults = {
+  'message-before-version': 'a message came before the version message, which must precede all others',
+  'unknown-before-version': 'a message that nobody knows came before the version message',
+  'message-before-verack': 'a message other than those of the handshake came before verack',
+  'unreadable-in-handshake': 'a message of the handshake could not be read',
+  'unknown-bad-checksum': 'a message that nobody knows had a wrong checksum',
+  'duplicate-version': 'a second version message',
+  'duplicate-verack': 'a second verack',
+  'late-sendaddrv2': 'sendaddrv2 after verack (BIP155)',
+  'late-wtxidrelay': 'wtxidrelay after verack (BIP339)',
+  'obsolete-version': 'the protocol version of the remote is older than we speak',
+  'self-connection': 'the nonce of the remote is one of ours: we talk to ourselves',
+  'version-rejected': '`acceptVersion` refused the version message',
+} as const satisfies Record<string, string>
+
+/** The code of a fault in the conversation. */
+export type ConversationFault = keyof typeof conversationFaults
+
+/** Faults after which a byte stream is out of step: they close at once under every policy. */
+export type FatalFault = 'wrong-magic' | 'oversized-frame' | 'truncated-frame'
+
+/** Everything that a policy decides about. */
+export type Violation = Exclude<WireErrorCode, FatalFault> | ConversationFault
+
+/**
+ * What follows from a violation:
+ * - `ignore`: the message is handled as if nothing were wrong, as far as it can be read
+ * - `drop`: the message is not delivered, the peer stays
+ * - `reject`: a reject message is sent where the remote knows it (70002), then the connection is closed
+ * - `disconnect`: the connection is closed
+ */
+export type Action = 'ignore' | 'drop' | 'reject' | 'disconnect'
+
+/** How to treat violations, as data. Make your own by spreading one of the two and changing rows. */
+export interface Policy {
+  readonly name: string
+  /** Lowest protocol version that is spoken with. */
+  readonly minProtocolVersion: number
+  readonly actions: Readonly<Record<Violation, Action>>
+}
+
+const messageFaults = Object.keys(wireFaults).filter(
+  code => code !== 'wrong-magic' && code !== 'oversized-frame' && code !== 'truncated-frame',
+) as Exclude<WireErrorCode, FatalFault>[]
+
+function forAllMessages(action: Action): Record<Exclude<WireErrorCode, FatalFault>, Action> {
+  const actions: Partial<Record<WireErrorCode, Action>> = {}
+  for (const code of messageFaults) actions[code] = action
+  return actions as Record<Exclude<WireErrorCode, FatalFault>, Action>
+}
+
+/** The strict manners of btcd, the default: a message that cannot be read is answered with reject and disconnected. */
+export const btcdPolicy: Policy = {
+  name: 'btcd',
+  minProtocolVersion: protocolVersions.multipleAddress,
+  actions: {
+    ...forAllMessages('reject'),
+    // To btcd a command is any UTF-8: an odd one is just a message that nobody knows.
+    'bad-command': 'ignore',
+    'message-before-version': 'reject',
+    'unknown-before-version': 'disconnect',
+    'message-before-verack': 'disconnect',
+    'unreadable-in-handshake': 'disconnect',
+    'unknown-bad-checksum': 'ignore',
+    'duplicate-version': 'reject',
+    'duplicate-verack': 'reject',
+    'late-sendaddrv2': 'disconnect',
+    // btcd does not know the message and ignores it; we speak it, so its misuse is what BIP339 says.
+    'late-wtxidrelay': 'disconnect',
+    'obsolete-version': 'reject',
+    'self-connection': 'disconnect',
+    'version-rejected': 'reject',
+  },
+}
+
+/** The patient manners of Bitcoin Core 28: what cannot be read is dropped, and only few offences close. */
+export const corePolicy: Policy = {
+  name: 'core',
+  minProtocolVersion: protocolVersions.headers,
+  actions: {
+    ...forAllMessages('drop'),
+    'trailing-bytes': 'ignore',
+    'oversized-payload': 'ignore',
+    'unsupported-version': 'ignore',
+    'too-many': 'disconnect',
+    'message-before-version': 'drop',
+    'unknown-before-version': 'drop',
+    'message-before-verack': 'drop',
+    'unreadable-in-handshake': 'drop',
+    'unknown-bad-checksum': 'drop',
+    'duplicate-version': 'drop',
+    'duplicate-verack': 'drop',
+    'late-sendaddrv2': 'disconnect',
+    'late-wtxidrelay': 'disconnect',
+    'obsolete-version': 'disconnect',
+    'self-connection': 'disconnect',
+    'version-rejected': 'disconnect',
+  },
+}
+
+/** The words of a reject message. */
+export interface Rejection {
+  /** Wire name of the refused message. */
+  readonly rejected: string
+  /** See `RejectCode`. */
+  readonly code: number
+  readonly reason: string
+}
+
+/** The reject messages of the faults that have one of their own; all others are "malformed". */
+export const rejections: Readonly<Partial<Record<ConversationFault, Rejection>>> = {
+  'message-before-version': {
+    rejected: 'version',
+    code: RejectCode.malformed,
+    reason: 'a version message must precede all others',
+  },
+  'duplicate-version': {
+    rejected: 'version',
+    code: RejectCode.duplicate,
+    reason: 'duplicate version message',
+  },
+  'duplicate-verack': {
+    rejected: 'verack',
+    code: RejectCode.duplicate,
+    reason: 'duplicate verack message',
+  },
+}

@@ -1,0 +1,43 @@
+import { filter } from 'rxjs'
+import type { Behavior } from '../behaviors/behavior.js'
+import { messageTypes } from '../wire/messages.js'
+import { announceBlocks } from './announce-blocks.js'
+import type { Ledger } from './ledger.js'
+import { relayTransactions } from './relay-transactions.js'
+import { serveBlocks } from './serve-blocks.js'
+import { serveData } from './serve-data.js'
+import { serveHeaders } from './serve-headers.js'
+import { serveMempool } from './serve-mempool.js'
+import type { Service } from './service.js'
+import { takeBlocks } from './take-blocks.js'
+
+/** All that an embedded node does for its peers. A new service is a file and a row here. */
+const services = {
+  serveHeaders,
+  serveBlocks,
+  serveData,
+  serveMempool,
+  announceBlocks,
+  takeBlocks,
+  relayTransactions,
+} as const satisfies Record<string, Service>
+
+/** Names of what an embedded node does for its peers. */
+export type ServiceName = keyof typeof services
+
+/** What a peer of an old version does not know is not sent to it, instead of closing it with an error. */
+function forItsVersion(behavior: Behavior): Behavior {
+  return context =>
+    behavior(context).pipe(
+      filter(
+        ({ command }) => command === 'unknown' || messageTypes[command].minVersion <= context.protocolVersion,
+      ),
+    )
+}
+
+/** The services of a node as behaviors, by name. */
+export function serviceBehaviors(ledger: Ledger): { readonly [name: string]: Behavior } {
+  return Object.fromEntries(
+    Object.entries(services).map(([name, service]) => [name, forItsVersion(service(ledger))]),
+  )
+}

@@ -1,0 +1,236 @@
+import { isIPv4, type Socket } from 'node:net'
+import { Observable, type Subscriber } from 'rxjs'
+import { type Connection, type Endpoint, TransportError } from '../stream/connection.js'
+import { Coalescer } from './coalesce.js'
+import { toTransportError } from './node-error.js'
+import { requireDelay } from './options.js'
+
+/** How long a connection may take to end after `close`, milliseconds. */
+export const DEFAULT_LINGER = 2_000
+
+/** What {@link fromSocket} cannot learn from the socket. */
+export interface SocketOptions {
+  /** Whether a proxy stands between. Default false. */
+  readonly proxied?: boolean
+  /** The remote end, where the socket's own idea of it is not meant: behind a proxy, what was asked for. */
+  readonly remote?: Endpoint
+  /** How long `close` waits for the flush and for the remote's FIN before it destroys the socket. Default 2,000 ms. */
+  readonly linger?: number
+}
+
+/**
+ * A connection over a socket of Node that the caller opened: TCP, TLS, one that leads through a proxy. The socket
+ * belongs to the connection from here on; bytes that were already read can be given back with `socket.unshift`.
+ *
+ * It is made half-open (`allowHalfOpen`), so that a FIN of the remote does not end our side, and sends without delay
+ * (TCP_NODELAY). `abort` resets a TCP connection (RST), unless it is already closing; other sockets are destroyed. A
+ * reset drops bytes that were not yet delivered.
+ * @throws TypeError where `linger` is not a delay that a timer can hold
+ */
+export function fromSocket(socket: Socket, options: SocketOptions = {}): Connection {
+  requireDelay('linger', options.linger ?? DEFAULT_LINGER)
+  return new SocketConnection(socket, options)
+}
+
+class SocketConnection implements Connection {
+  readonly bytes$: Observable<Uint8Array> = new Observable(subscriber => this.#subscribed(subscriber))
+  readonly proxied: boolean
+  readonly #socket: Socket
+  readonly #linger: number
+  readonly #outgoing = new Coalescer()
+  #local: Endpoint | undefined
+  #remote: Endpoint | undefined
+  #subscriber: Subscriber<Uint8Array> | undefined
+  #taken = false
+  #paused = false
+  #flushing = false
+  /** How the remote ended the connection. */
+  #ending: 'fin' | TransportError | undefined
+  /** Whether we did. */
+  #closed = false
+  #aborted = false
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(socket: Socket, options: SocketOptions) {
+    this.#socket = socket
+    this.#linger = options.linger ?? DEFAULT_LINGER
+    this.proxied = options.proxied ?? false
+    this.#remote = options.remote ?? remoteEnd(socket)
+    this.#local = localEnd(socket)
+    if (socket.destroyed) {
+      this.#onClose()
+      return
+    }
+    socket.allowHalfOpen = true
+    socket.setNoDelay(true)
+    socket.pause()
+    socket.on('error', this.#onError)
+    socket.on('close', this.#onClose)
+    if (socket.readableEnded) this.#onEnd()
+    else socket.on('end', this.#onEnd)
+  }
+
+  get local(): Endpoint | undefined {
+    this.#local ??= localEnd(this.#socket)
+    return this.#local
+  }
+
+  get remote(): Endpoint | undefined {
+    this.#remote ??= remoteEnd(this.#socket)
+    return this.#remote
+  }
+
+  write(bytes: Uint8Array, written?: () => void): void {
+    if (this.#closed || this.#socket.destroyed) return
+    this.#outgoing.add(bytes, written)
+    if (this.#flushing) return
+    this.#flushing = true
+    // A tick is over when its microtasks are through: then come the ticks that these have queued.
+    queueMicrotask(() => process.nextTick(this.#flush))
+  }
+
+  pause(): void {
+    this.#paused = true
+    if (!this.#closed) this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    if (!this.#closed && this.#subscriber !== undefined) this.#socket.resume()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#flush()
+    this.#stopDelivery()
+    const socket = this.#socket
+    if (socket.destroyed) return
+    socket.end()
+    // Unread bytes would keep the remote's FIN from us, and turn our end into a reset.
+    socket.resume()
+    // Not a reset: what the system has already taken still goes out.
+    this.#timer = setTimeout(() => socket.destroy(), this.#linger)
+    this.#timer.unref()
+  }
+
+  abort(): void {
+    if (this.#aborted) return
+    this.#aborted = true
+    this.#outgoing.clear()
+    this.#stopDelivery()
+    const socket = this.#socket
+    if (socket.destroyed) return
+    // After end() Node refuses the reset (EINVAL) and leaks the handle; before 'connect' it would wait for it.
+    if (socket.writableEnded || socket.connecting) {
+      socket.destroy()
+      return
+    }
+    try {
+      socket.resetAndDestroy()
+    } catch {
+      socket.destroy() // not a TCP socket
+    }
+  }
+
+  #subscribed(subscriber: Subscriber<Uint8Array>): void {
+    if (this.#taken) {
+      subscriber.error(
+        new TypeError('bytes$ has one subscriber, and has had it; share() it where more are wanted'),
+      )
+      return
+    }
+    this.#taken = true
+    if (this.#closed) return
+    this.#subscriber = subscriber
+    subscriber.add(() => {
+      if (this.#subscriber !== subscriber) return
+      this.#subscriber = undefined
+      this.#socket.off('data', this.#onData)
+      this.#socket.pause()
+    })
+    if (this.#ending !== undefined) {
+      this.#deliverEnding()
+      return
+    }
+    this.#socket.on('data', this.#onData)
+    if (!this.#paused) this.#socket.resume()
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#subscriber?.next(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+  }
+
+  readonly #onEnd = (): void => {
+    this.#ending ??= 'fin'
+    this.#deliverEnding()
+  }
+
+  readonly #onError = (error: Error): void => {
+    const at = this.remote === undefined ? 'a socket' : `${this.remote.host}:${this.remote.port}`
+    this.#ending ??= toTransportError(error, at, 'connected')
+    this.#deliverEnding()
+  }
+
+  readonly #onClose = (): void => {
+    clearTimeout(this.#timer)
+    this.#outgoing.clear()
+    this.#ending ??= new TransportError('connection-failed', 'the socket was destroyed from outside', {
+      cause: this.#socket.errored,
+    })
+    this.#deliverEnding()
+    const socket = this.#socket
+    socket.off('data', this.#onData)
+    socket.off('end', this.#onEnd)
+    socket.off('error', this.#onError)
+    socket.off('close', this.#onClose)
+  }
+
+  #deliverEnding(): void {
+    if (this.#ending === 'fin') this.#subscriber?.complete()
+    else if (this.#ending !== undefined) this.#subscriber?.error(this.#ending)
+  }
+
+  /** From here on `bytes$` is silent for good. */
+  #stopDelivery(): void {
+    this.#closed = true
+    this.#subscriber = undefined
+    this.#socket.off('data', this.#onData)
+  }
+
+  readonly #flush = (): void => {
+    this.#flushing = false
+    const socket = this.#socket
+    const buffers = socket.destroyed ? [] : this.#outgoing.take()
+    if (buffers.length === 0) return
+    // Corked, several buffers leave in one gathered write.
+    if (buffers.length > 1) socket.cork()
+    for (const { bytes, written } of buffers) {
+      socket.write(bytes, error => {
+        if (error == null) this.#report(written)
+      })
+    }
+    if (buffers.length > 1) socket.uncork()
+  }
+
+  #report(written: readonly (() => void)[]): void {
+    for (const done of written) {
+      if (this.#aborted) return
+      done()
+    }
+  }
+}
+
+function localEnd(socket: Socket): Endpoint | undefined {
+  return endpoint(socket.localAddress, socket.localPort)
+}
+
+function remoteEnd(socket: Socket): Endpoint | undefined {
+  return endpoint(socket.remoteAddress, socket.remotePort)
+}
+
+/** An IPv4 address that came through a socket of both families is told as what it is. */
+function endpoint(address: string | undefined, port: number | undefined): Endpoint | undefined {
+  if (address === undefined || port === undefined) return undefined
+  const inner = address.replace(/^::ffff:/i, '')
+  return { host: isIPv4(inner) ? inner : address, port }
+}

@@ -1,0 +1,305 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fromHex, genesisHeader, type Network, regtest } from 'rxpeer'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { eventually } from './waiting.js'
+
+const binary = process.env['RXPEER_LITECOIND'] ?? '/usr/lib/litecoin/litecoind'
+const installed = existsSync(binary)
+
+/** Litecoin's regtest: bitcoin's magic, another port, another first block. Not a network that rxpeer knows. */
+export const litecoinRegtest: Network = {
+  ...regtest,
+  name: 'litecoin-regtest',
+  defaultPort: 19444,
+  genesis: genesisHeader({
+    merkleRoot: fromHex('97ddfbbae6be97fd6cdf3e7ca13232a3afff2353e29badfab7f73011edd4ced9'),
+    time: 1296688602,
+    bits: 0x207fffff,
+    nonce: 0,
+  }),
+}
+
+/** Pays to a witness script that is always true, `51`, so that spending needs no wallet. */
+export const anyoneCanSpend = 'rltc1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqc6h8ge'
+
+/** What `getpeerinfo` tells, as far as the tests look at it. */
+export interface PeerInfo {
+  readonly id: number
+  readonly addr: string
+  readonly version: number
+  readonly subver: string
+  readonly services: string
+  readonly inbound: boolean
+  readonly relaytxes: boolean
+  readonly startingheight: number
+  /** Seconds; absent until the node's own ping was answered. */
+  readonly pingtime?: number
+}
+
+/** Ports that litecoind listens on. */
+interface Ports {
+  /** Treats peers as strangers. */
+  readonly plain: number
+  /** Without one of its own for onion peers, litecoind takes a fixed port, and two nodes collide. */
+  readonly onion: number
+  /** Trusts peers: announces at once, serves its mempool, punishes nothing. */
+  readonly trusted: number
+  readonly rpc: number
+}
+
+class PortTaken extends Error {}
+
+/** A litecoind in regtest, with a folder and ports of its own. */
+export class Litecoind {
+  readonly #ports: Ports
+  readonly #folder = mkdtempSync(join(tmpdir(), 'rxpeer-litecoind-'))
+  #process: ChildProcess | undefined
+  #undertaker: ChildProcess | undefined
+  #stderr = ''
+
+  private constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  /** Starts a node and waits until it answers; tries other ports where somebody was faster. */
+  static async start(): Promise<Litecoind> {
+    for (let attempt = 1; ; attempt += 1) {
+      const node = new Litecoind(await freePorts())
+      try {
+        await node.#launch()
+        return node
+      } catch (error) {
+        await node.stop()
+        if (!(error instanceof PortTaken) || attempt === 5) throw error
+      }
+    }
+  }
+
+  readonly host = '127.0.0.1'
+
+  /** The port that treats peers as strangers. */
+  get port(): number {
+    return this.#ports.plain
+  }
+
+  /** The port that trusts its peers: no punishment, no delay of announcements. */
+  get trustedPort(): number {
+    return this.#ports.trusted
+  }
+
+  /** Calls the node. The result is what the caller says it is. */
+  async rpc<T>(method: string, ...params: readonly unknown[]): Promise<T> {
+    const cookie = readFileSync(join(this.#folder, 'regtest', '.cookie'), 'utf8')
+    const body = JSON.stringify({ method, params })
+    const call = request({
+      host: this.host,
+      port: this.#ports.rpc,
+      method: 'POST',
+      auth: cookie,
+      // A connection that is kept would hold up the node's shutdown.
+      agent: false,
+      headers: { connection: 'close' },
+      timeout: 30_000,
+    })
+    call.on('timeout', () => call.destroy(new Error(`${method}: no answer from the node`)))
+    const text = new Promise<string>((resolve, reject) => {
+      call.on('error', reject)
+      call.on('response', response => {
+        let received = ''
+        response.setEncoding('utf8')
+        response.on('data', chunk => {
+          received += chunk
+        })
+        response.on('error', reject)
+        response.on('end', () => resolve(received))
+      })
+    })
+    call.end(body)
+    const answer: { result: T; error: { message: string } | null } = parse(method, await text)
+    if (answer.error) throw new Error(`${method}: ${answer.error.message}`)
+    return answer.result
+  }
+
+  /** Mines blocks that pay to `address`; their hashes in display hex. */
+  mine(count = 1, address = anyoneCanSpend): Promise<string[]> {
+    return this.rpc('generatetoaddress', count, address)
+  }
+
+  /** The node's view of its peers. */
+  peers(): Promise<PeerInfo[]> {
+    return this.rpc('getpeerinfo')
+  }
+
+  /** Waits for the one peer of the node that `wanted` accepts. */
+  peer(what: string, wanted: (peer: PeerInfo) => boolean): Promise<PeerInfo> {
+    return eventually(what, async () => (await this.peers()).find(wanted))
+  }
+
+  /** Lines of the node's log that tell of an offence. */
+  offences(): string[] {
+    const log = readFileSync(join(this.#folder, 'regtest', 'debug.log'), 'utf8')
+    // A new node misses files that it is about to write.
+    return log
+      .split('\n')
+      .filter(line => /misbehav|discourag|error/i.test(line) && !/DeserializeFileDB/.test(line))
+  }
+
+  /** Ends the node in order and starts it again: same folder, same ports. */
+  async restart(): Promise<void> {
+    await this.#end()
+    await this.#launch()
+  }
+
+  /** Ends the node and removes its folder. */
+  async stop(): Promise<void> {
+    await this.#end()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async #launch(): Promise<void> {
+    const { plain, onion, trusted, rpc } = this.#ports
+    this.#stderr = ''
+    const child = spawn(
+      binary,
+      [
+        '-regtest',
+        `-datadir=${this.#folder}`,
+        '-server=1',
+        '-listen=1',
+        '-connect=0',
+        '-dnsseed=0',
+        '-discover=0',
+        '-listenonion=0',
+        '-upnp=0',
+        '-printtoconsole=0',
+        `-bind=${this.host}:${plain}`,
+        `-bind=${this.host}:${onion}=onion`,
+        `-whitebind=noban,download,relay,mempool@${this.host}:${trusted}`,
+        `-rpcport=${rpc}`,
+        `-rpcbind=${this.host}`,
+        `-rpcallowip=${this.host}`,
+        '-txindex=1',
+        '-peerbloomfilters=1',
+        '-blockfilterindex=1',
+        '-peerblockfilters=1',
+        '-fallbackfee=0.0002',
+        '-debug=net',
+        // Keeps MWEB off, without which block 432 cannot be mined.
+        '-vbparams=mweb:999999999999:999999999999:2147483647:2147483647',
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    this.#process = child
+    child.stderr?.setEncoding('utf8').on('data', text => {
+      this.#stderr += text
+    })
+    await once(child, 'spawn')
+    this.#undertaker = watch(child.pid ?? 0, this.#folder)
+
+    await eventually(
+      'litecoind answers',
+      async () => {
+        this.#checkStart(child)
+        try {
+          return await this.rpc<number>('getblockcount')
+        } catch {
+          return undefined
+        }
+      },
+      30_000,
+    )
+    this.#checkStart(child)
+  }
+
+  /** litecoind runs on when only some of its ports are taken, so what it writes has to be read. */
+  #checkStart(child: ChildProcess): void {
+    if (/Unable to bind|Unable to start HTTP server/.test(this.#stderr)) throw new PortTaken(this.#stderr)
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`litecoind ended at its start: ${this.#stderr}`)
+    }
+  }
+
+  async #end(): Promise<void> {
+    const child = this.#process
+    this.#process = undefined
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const gone = once(child, 'exit')
+      child.kill('SIGTERM')
+      const force = setTimeout(() => child.kill('SIGKILL'), 15_000)
+      await gone
+      clearTimeout(force)
+    }
+    this.#undertaker?.stdin?.end('done\n')
+    this.#undertaker = undefined
+  }
+}
+
+/** What the node answered; a busy node answers in plain text. */
+function parse<T>(method: string, text: string): T {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error(`${method}: ${text}`)
+  }
+}
+
+/** Ends the node and removes its folder when this process dies, however it dies: its end of the pipe closes. */
+function watch(pid: number, folder: string): ChildProcess {
+  const script = 'read -r word || { kill -KILL "$1"; rm -rf "$2"; }'
+  const child = spawn('/bin/sh', ['-c', script, 'undertaker', `${pid}`, folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  child.unref()
+  return child
+}
+
+/** Ports next to each other that nobody listens on now, below those that the system hands out. */
+async function freePorts(): Promise<Ports> {
+  for (;;) {
+    const plain = randomInt(20_000, 32_000)
+    const ports: Ports = { plain, onion: plain + 1, trusted: plain + 2, rpc: plain + 3 }
+    if ((await Promise.all(Object.values(ports).map(isFree))).every(free => free)) return ports
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server: Server = createServer()
+  try {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    return true
+  } catch {
+    return false
+  } finally {
+    server.close()
+  }
+}
+
+/** A suite with a node of its own; skipped, and said so, where litecoind is not installed. */
+export function describeLitecoind(name: string, suite: (node: () => Litecoind) => void): void {
+  if (!installed) {
+    console.warn(
+      `SKIPPED: "${name}" needs litecoind (${binary}); apt-get install litecoind, or set RXPEER_LITECOIND`,
+    )
+  }
+  const block = installed ? describe : describe.skip
+  block(name, () => {
+    let node: Litecoind | undefined
+    beforeAll(async () => {
+      node = await Litecoind.start()
+    })
+    afterAll(() => node?.stop())
+    suite(() => {
+      if (!node) throw new Error('litecoind runs only while the tests do')
+      return node
+    })
+  })
+}
