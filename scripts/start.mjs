@@ -1,8 +1,4 @@
-// `npm start` runs the demo; `npm start -- watch HOST` hands its words to the command.
-import { spawnSync } from 'node:child_process'
-
-const words = process.argv.slice(2)
-const run = spawnSync(process.execPath, ['dist/cli/main.js', ...(words.length > 0 ? words : ['demo'])], {
-  stdio: 'inherit',
-})
-process.exit(run.status ?? 1)
+// `npm start` runs the demo; `npm start -- watch HOST` hands its words to the command. In this very process, so that
+// Ctrl-C ends the command and not only its parent.
+if (process.argv.length === 2) process.argv.push('demo')
+await import('../dist/cli/main.js')

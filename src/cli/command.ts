@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs'
+import type { PeerDirection } from '../behaviors/behavior.js'
 import type { CliEvent } from './events.js'
 import type { OptionName, Settings } from './options.js'
 import type { Roster } from './roster.js'
@@ -14,8 +15,16 @@ export interface Stage {
 /** A command that is ready to run. It runs until it is unsubscribed; completing is an end in order, an error is not. */
 export type Job = (stage: Stage) => Observable<unknown>
 
+/**
+ * How long a remote may keep a connection open that we have ended, ms. Shorter than the transport's own, since a
+ * person is waiting for the prompt.
+ */
+export const LINGER = 500
+
 /** A subcommand of `rxpeer`. */
 export interface Command {
+  /** Which side opens its connections: one of ours, or any number of others'. */
+  readonly direction: PeerDirection
   /** One line for the help. */
   readonly summary: string
   /** What it takes besides options, as the help shows it. */

@@ -1,4 +1,3 @@
-import { EMPTY, filter, map, type Observable, tap } from 'rxjs'
 import type { Peer } from '../peer/peer.js'
 import { type Inventory, InventoryType, WITNESS_FLAG } from '../wire/inventory.js'
 import type { Message } from '../wire/messages.js'
@@ -14,19 +13,13 @@ function announced(message: Message): Inventory[] {
   return Array.from(message.headers, ({ hash }) => ({ type: InventoryType.block, hash }))
 }
 
-/** Asks for every block and transaction that the remote announces, with witness where it has them. Emits nothing. */
-export function fetchAnnounced(peer: Peer): Observable<never> {
+/** Asks for the blocks and transactions that a message announces, with witness where the remote has them. */
+export function fetchAnnounced(peer: Peer, message: Message): void {
   const flag = hasServices(peer.version.services, Services.witness) ? WITNESS_FLAG : 0
-  const request = ({ type, hash }: Inventory): Inventory[] => {
+  const inventory = announced(message).flatMap(({ type, hash }): Inventory[] => {
     if (type === InventoryType.wtx) return [{ type, hash }]
     const known = type === InventoryType.tx || type === InventoryType.block
-    return known ? [{ type: type | flag, hash }] : []
-  }
-  return peer.messages$.pipe(
-    map(message => announced(message).flatMap(request)),
-    filter(inventory => inventory.length > 0),
-    tap(inventory => peer.send({ command: 'getdata', inventory })),
-    filter(() => false),
-    map(() => EMPTY as never),
-  )
+    return known ? [{ type: type + flag, hash }] : []
+  })
+  if (inventory.length > 0) peer.send({ command: 'getdata', inventory })
 }

@@ -68,7 +68,8 @@ function describe(message: Message): string {
   const hash = subject(message)
   if (hash !== undefined) {
     const hex = toHex(hash)
-    text = text.replace(`${hex.slice(0, 8)}…${hex.slice(-8)}`, hex)
+    // One of one needs no count.
+    text = text.replace(/^1: (1 )?/, '').replace(`${hex.slice(0, 8)}…${hex.slice(-8)}`, hex)
   }
   const height = message.command === 'block' ? claimedHeight(message.block) : undefined
   return height === undefined ? text : `height ${height} ${text}`
@@ -85,7 +86,8 @@ function trafficLine({ peer, direction, command, bytes, message, error }: Traffi
   }
 }
 
-const kilobytes = (bytes: number): string => (bytes < 10_000 ? `${bytes} B` : `${Math.round(bytes / 1000)} kB`)
+const kilobytes = (bytes: number): string =>
+  bytes < 10_000 ? `${bytes} B` : `${Math.round(bytes / 1000)} kB`
 
 function lineOf(event: CliEvent): Line {
   switch (event.event) {

@@ -57,7 +57,8 @@ export const options: { readonly [K in OptionName]: Option<OptionValues[K]> } = 
 
 function readNetwork(text: string): Network {
   const network = Object.hasOwn(networks, text) ? networks[text] : undefined
-  if (!network) throw new UsageError(`"${text}" is not a network; known are ${Object.keys(networks).join(', ')}`)
+  if (!network)
+    throw new UsageError(`"${text}" is not a network; known are ${Object.keys(networks).join(', ')}`)
   return network
 }
 

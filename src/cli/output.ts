@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs'
 import { printable } from './printable.js'
+import { Failure } from './usage.js'
 
 /** What the command needs of a stream to print to. */
 export type Sink = NodeJS.WritableStream & { readonly isTTY?: boolean }
@@ -22,11 +23,11 @@ export class Output {
     err.on('error', () => {})
   }
 
-  /** Completes when nobody reads the output any more (EPIPE); errors when it cannot be written otherwise. */
+  /** Emits when nobody reads the output any more (EPIPE); errors with a {@link Failure} when it cannot be written. */
   readonly closed$: Observable<void> = new Observable(subscriber => {
     const end = (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') subscriber.error(error)
-      subscriber.next()
+      if (error.code === 'EPIPE') subscriber.next()
+      else subscriber.error(new Failure(`cannot write the output: ${error.message}`))
     }
     this.#failed = end
     if (this.#failure) end(this.#failure)

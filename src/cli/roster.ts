@@ -82,7 +82,7 @@ export class Roster {
   }
 
   #count({ peer: id, direction, bytes, message }: Traffic): void {
-    const peer = this.#handshaking.get(id) ?? createTally()
+    const peer: Handshaking = this.#handshaking.get(id) ?? createTally()
     this.#handshaking.set(id, peer)
     if (direction === 'sent') {
       peer.messagesSent += 1

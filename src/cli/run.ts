@@ -1,11 +1,12 @@
-import { fromEvent, map, merge, NEVER, type Observable, takeUntil, tap, timer } from 'rxjs'
+import { map, merge, NEVER, Observable, takeUntil, tap, timer } from 'rxjs'
+import { RXPEER_VERSION } from '../peer/own-version.js'
 import { parseArguments, type Request } from './arguments.js'
+import { commands } from './commands.js'
 import type { CliEvent, Format } from './events.js'
 import { helpText } from './help.js'
 import { formatHuman } from './human.js'
 import { formatJson } from './json.js'
 import { Output, type Sink } from './output.js'
-import { RXPEER_VERSION } from '../peer/own-version.js'
 import { Roster } from './roster.js'
 import { Failure } from './usage.js'
 
@@ -15,7 +16,6 @@ export interface Surroundings {
   readonly stderr: Sink
   readonly env: NodeJS.ProcessEnv
   on(event: NodeJS.Signals, listener: () => void): unknown
-  off(event: NodeJS.Signals, listener: () => void): unknown
 }
 
 /** Ended in order, failed, not understood. */
@@ -42,22 +42,29 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
 
 type Running = Extract<Request, { kind: 'run' }>
 
-function perform({ settings, command, job }: Running, output: Output, around: Surroundings): Promise<ExitCode> {
+function perform(
+  { settings, command, job }: Running,
+  output: Output,
+  around: Surroundings,
+): Promise<ExitCode> {
+  const { direction } = commands[command]
   const format: Format = settings.json
     ? formatJson
     : formatHuman({
         color: output.color(around.env),
-        manyPeers: command === 'listen',
+        manyPeers: direction === 'inbound',
         now: () => new Date(),
       })
   const tell = (event: CliEvent) => {
     const line = format(event)
     if (line !== undefined) output.line(line)
   }
-  const roster = new Roster(settings, command === 'listen' ? 'inbound' : 'outbound', tell)
-  // After the first signal a second one ends the process at once: the listeners are gone by then.
-  const signal = (name: NodeJS.Signals): Observable<string> =>
-    fromEvent(around, name).pipe(map(() => `ended by ${name}`))
+  const roster = new Roster(settings, direction, tell)
+  // The listeners stay: Ctrl-C under npm arrives twice, and the second must not cut the end short. It is bounded anyway.
+  const signal = (name: NodeJS.Signals) =>
+    new Observable<string>(subscriber => {
+      around.on(name, () => subscriber.next(`ended by ${name}`))
+    })
   const end$ = merge(
     signal('SIGINT'),
     signal('SIGTERM'),

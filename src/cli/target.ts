@@ -38,7 +38,7 @@ export function readPort(text: string, lowest: 0 | 1): number {
 /** `host`, `host:port`, `[ipv6]`, `[ipv6]:port`, and IPv6 alone. */
 export function readTarget(text: string): Target {
   if (isIPv6(text)) return { host: text, port: undefined }
-  const [, bracketed, name, port] = /^(?:(\[[^\]]*\])|([^:]*))(?::(.*))?$/.exec(text) ?? []
+  const [, bracketed, name, port] = /^(?:(\[[^\]]*\])|([^:[\]]*))(?::(.*))?$/.exec(text) ?? []
   const host = bracketed ?? name
   if (host === undefined) throw new UsageError(`"${text}" is not HOST[:PORT]; write IPv6 as [::1]:8333`)
   return { host: readHost(host), port: port === undefined ? undefined : readPort(port, 1) }

@@ -1,53 +1,84 @@
-import { catchError, EMPTY, ignoreElements, type Observable, switchMap, tap } from 'rxjs'
+import { catchError, type Observable, switchMap, tap } from 'rxjs'
 import { PeerError } from '../peer/close.js'
 import { connect } from '../peer/connect.js'
 import type { Peer } from '../peer/peer.js'
 import type { Endpoint } from '../stream/connection.js'
 import { tcp } from '../transport/tcp.js'
 import { zeroHash } from '../wire/hash.js'
-import { type KnownMessage, messageTypes } from '../wire/messages.js'
+import { type KnownMessage, type Message, messageTypes } from '../wire/messages.js'
 import { mainnet, type Network } from '../wire/network.js'
 import { PROTOCOL_VERSION } from '../wire/versions.js'
-import type { Command } from './command.js'
+import { type Command, LINGER } from './command.js'
 import { endpointText } from './events.js'
+import { faultText } from './fault.js'
 import { fetchAnnounced } from './fetch.js'
+import type { Roster } from './roster.js'
 import { readTarget } from './target.js'
 import { Failure } from './usage.js'
 
-/** Asks for new blocks as headers, and for the first headers of the chain, which also makes Core announce later ones. */
+/** Wants new blocks as headers, and the first headers of the chain; having sent headers, Core announces what follows. */
 function greet(peer: Peer, network: Network): void {
   const greeting: readonly KnownMessage[] = [
     { command: 'sendheaders' },
     { command: 'getheaders', version: PROTOCOL_VERSION, locator: [network.genesis.hash], stop: zeroHash },
   ]
+  // Not `options.initial`: that would close a peer whose version is too old for one of them.
   for (const message of greeting) {
     if (messageTypes[message.command].minVersion <= peer.protocolVersion) peer.send(message)
   }
 }
 
-/** Says what went wrong, with a guess where people tend to need one. */
-export function failureText(endpoint: Endpoint, network: Network, { code, reason, stats }: PeerError): string {
-  const guesses: Partial<Record<PeerError['code'], string>> = {
-    'wrong-magic': `; is it a ${network.name} node?`,
-    // Nodes hang up on the magic of another network without a word.
-    'remote-closed': stats.version === undefined ? ` before its version; is it a ${network.name} node?` : '',
-  }
-  return `${endpointText(endpoint)}: ${reason} (${code})${guesses[code] ?? ''}`
+/** One line on why a node cannot be watched, with a guess where people tend to need one. */
+function failureText({ host, port }: Endpoint, network: Network, error: PeerError): string {
+  const text = faultText(error)
+  const where = text.includes(`${host}:${port}`) ? '' : `${endpointText({ host, port })}: `
+  // Nodes hang up on the magic of another network without a word.
+  const silent = error.code === 'remote-closed' && error.stats.version === undefined
+  const guess = silent || error.code === 'wrong-magic' ? `; is it a ${network.name} node?` : ''
+  return `${where}${text}${guess}`
+}
+
+/** What to watch, and how. */
+export interface WatchOptions {
+  readonly endpoint: Endpoint
+  readonly network: Network
+  readonly fetch: boolean
+}
+
+/** Connects, greets and emits what the remote says after the handshake; errors with a {@link Failure}. */
+export function watchPeer({ endpoint, network, fetch }: WatchOptions, roster: Roster): Observable<Message> {
+  return connect(tcp({ ...endpoint, linger: LINGER }), { network, traffic: roster.traffic }).pipe(
+    tap(peer => {
+      roster.ready(peer)
+      greet(peer, network)
+    }),
+    switchMap(peer =>
+      peer.messages$.pipe(
+        tap(message => {
+          if (fetch) fetchAnnounced(peer, message)
+        }),
+      ),
+    ),
+    catchError((error: unknown) => {
+      if (!(error instanceof PeerError)) throw error
+      roster.failed(error)
+      throw new Failure(failureText(endpoint, network, error))
+    }),
+  )
 }
 
 export const watch: Command = {
+  direction: 'outbound',
   summary: 'connect to a node and print what it says',
   operands: ['HOST[:PORT]'],
   options: ['fetch'],
   details: [
-    'Asks for headers from the first block on, and for new blocks as headers. Blocks and transactions are announced,',
-    'not downloaded, unless --fetch asks for them. IPv6 is written as [::1]:8333.',
+    'Asks for headers from the first block on, and for new blocks to be announced by headers. Blocks and',
+    'transactions themselves are downloaded only with --fetch. An IPv6 address with a port is written [::1]:8333.',
   ],
   prepare: (settings, [text = '']) => {
-    const network = settings.network ?? mainnet
+    const { network = mainnet, fetch = false } = settings
     const { host, port = network.defaultPort } = readTarget(text)
-    const endpoint = { host, port }
-    return ({ roster }) =>
-      watchPeer(endpoint, network)
+    return ({ roster }) => watchPeer({ endpoint: { host, port }, network, fetch }, roster)
   },
 }

@@ -60,7 +60,10 @@ export interface EmbeddedNode {
   readonly blocks: List<Block>
   /** The transactions that wait for a block, in the order they came. */
   readonly mempool: readonly Transaction[]
-  /** The peers that shook hands and are not closed. */
+  /**
+   * The peers that shook hands and are not closed. The two ends of a connection get there one after the other: where
+   * an announcement must not be missed, wait until the client is in here (`peers$`).
+   */
   readonly peers: readonly Peer[]
   /** Each new block. Hot, never completes. The mempool has lost what the block contains by then. */
   readonly blocks$: Observable<Block>
@@ -97,8 +100,8 @@ export interface EmbeddedNode {
   serve(connections$: Observable<Connection>): Observable<Peer>
   /**
    * A way to the node without any network, for `connect` and `open`. Each subscription is a connection of its own,
-   * which ends with its peer.
-   * @example connect(node.dial, { network: regtest }).subscribe(peer => …)
+   * which ends with its peer. Bytes go through `scheduler` where the node has one, else through RxJS's asapScheduler.
+   * @example connect(node.dial, { network: regtest }).subscribe({ next: peer => …, error: console.error })
    */
   readonly dial: Dial
 }
@@ -112,8 +115,8 @@ export interface EmbeddedNode {
  * const node = embeddedNode({ random: seededRandom(1) })
  * connect(node.dial, { network: regtest })
  *   .pipe(switchMap(peer => peer.on('inv')))
- *   .subscribe(inv => console.log(inv.inventory.at(0)))
- * node.spend()
+ *   .subscribe({ next: inv => console.log(inv.inventory.at(0)), error: console.error })
+ * node.peers$.pipe(first(peers => peers.length > 0)).subscribe(() => node.spend())
  */
 export function embeddedNode(options: EmbeddedNodeOptions = {}): EmbeddedNode {
   const { network = regtest, genesis = genesisBlock(network), blocks = 110, scheduler } = options

@@ -206,7 +206,8 @@ class SocketConnection implements Connection {
     if (buffers.length > 1) socket.cork()
     for (const { bytes, written } of buffers) {
       socket.write(bytes, error => {
-        if (error == null) this.#report(written)
+        // A write that the destruction of its socket interrupts ends without an error.
+        if (error == null && !socket.destroyed) this.#report(written)
       })
     }
     if (buffers.length > 1) socket.uncork()

@@ -150,7 +150,6 @@ export class BloomFilter implements BloomFilterFields {
    * where none of these matched the outpoints spent and every push of the input scripts; never the witness.
    */
   matchAndUpdate(tx: Transaction): boolean {
-    if (this.#bits.length === 0) return true
     const { txid } = tx
     let matched = this.contains(txid)
     let index = 0

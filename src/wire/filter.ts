@@ -83,18 +83,14 @@ function encodeValues(values: Float64Array): Uint8Array {
       at += 1
     }
     at += 1
-    // Through a window of 32 bits over the next bytes: 7 bits of offset and 19 of remainder always fit.
-    const remainder = difference % 2 ** P
-    const window = remainder << (32 - P - (at & 7))
+    // Through a window of 32 bits, which holds up to 7 bits of offset and the remainder. Behind the end of the array
+    // there are only zeros to write, and writing them does nothing.
+    const window = (difference % 2 ** P) << (32 - P - (at & 7))
     const byte = at >>> 3
     bytes[byte]! |= window >>> 24
-    if (window << 8 !== 0) {
-      bytes[byte + 1]! |= window >>> 16
-      if (window << 16 !== 0) {
-        bytes[byte + 2]! |= window >>> 8
-        if (window << 24 !== 0) bytes[byte + 3]! |= window
-      }
-    }
+    bytes[byte + 1]! |= window >>> 16
+    bytes[byte + 2]! |= window >>> 8
+    bytes[byte + 3]! |= window
     at += P
   }
   return bytes.slice(0, (at + 7) >>> 3)
@@ -116,7 +112,7 @@ function decodeValues(bytes: Uint8Array): Float64Array {
     for (;;) {
       // Leading ones of what is left of this byte.
       const left = 8 - (at & 7)
-      const ones = Math.min(left, Math.clz32(~((bytes[at >>> 3] ?? 0) << (24 + 8 - left))))
+      const ones = Math.min(left, Math.clz32(~((bytes[at >>> 3] ?? 0) << (32 - left))))
       quotient += ones
       at += ones
       if (ones < left) break

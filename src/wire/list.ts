@@ -1,16 +1,18 @@
 /**
  * A read-only list. Arrays are lists, so literals can be sent; decoded messages hold views over the received bytes,
- * which make an item when it is asked for.
+ * which make an item anew each time it is asked for.
  */
 export interface List<T> extends Iterable<T> {
   readonly length: number
-  /** The item at index `i`; `undefined` outside the list, as arrays answer. */
+  readonly [index: number]: T
+  /** The item at index `i`, counted from the end where negative; `undefined` outside the list, as arrays answer. */
   at(i: number): T | undefined
 }
 
 /** A list whose items are made on each access by `read`, and never kept. */
 export class ListView<T> implements List<T> {
   readonly length: number
+  readonly [index: number]: T
   readonly #read: (index: number) => T
 
   constructor(length: number, read: (index: number) => T) {
@@ -27,3 +29,21 @@ export class ListView<T> implements List<T> {
     for (let index = 0; index < this.length; index += 1) yield this.#read(index)
   }
 }
+
+function indexOf(key: string | symbol): number | undefined {
+  return typeof key === 'string' && /^(0|[1-9]\d*)$/.test(key) ? Number(key) : undefined
+}
+
+// Whatever has a length is an array to many helpers, RxJS's `from` among them: they index it. Behind the class in the
+// chain of prototypes a proxy answers that, and costs nothing where a property is found before.
+Object.setPrototypeOf(
+  ListView.prototype,
+  new Proxy(Object.prototype, {
+    get: (target, key, receiver) => {
+      const index = indexOf(key)
+      return index !== undefined && receiver instanceof ListView
+        ? receiver.at(index)
+        : Reflect.get(target, key, receiver)
+    },
+  }),
+)

@@ -31,7 +31,7 @@ function operationAt(script: Uint8Array, offset: number): Operation | undefined 
   if (opcode < op.pushData1) length = opcode
   else if (opcode <= op.pushData4) {
     const width = opcode === op.pushData1 ? 1 : opcode === op.pushData2 ? 2 : 4
-    if (start + width > script.length) return undefined
+    // A length that is cut puts `start` behind the end.
     length = readU32(script.subarray(start, start + width), 0)
     start += width
   }

@@ -84,6 +84,10 @@ describeLitecoind('the handshake with litecoind', node => {
 
     const info = await node().peer('our pong', ({ pingtime }) => pingtime !== undefined)
     expect(info).toMatchObject({ version: protocolVersion, subver: expect.stringMatching(subversion) })
+    const features = protocolVersion >= 70016 ? ['wtxidrelay', 'sendaddrv2'] : []
+    expect(Object.keys(info.bytesrecv_per_msg).sort()).toEqual(
+      ['version', ...features, 'verack', 'ping', 'pong'].sort(),
+    )
     expect(node().offences()).toEqual([])
   })
 

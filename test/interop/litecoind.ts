@@ -39,6 +39,8 @@ export interface PeerInfo {
   readonly inbound: boolean
   readonly relaytxes: boolean
   readonly startingheight: number
+  /** Bytes by command, of the messages that the node read. */
+  readonly bytesrecv_per_msg: Readonly<Record<string, number>>
   /** Seconds; absent until the node's own ping was answered. */
   readonly pingtime?: number
 }

@@ -17,6 +17,7 @@ export const asNode: PeerOptions = {
   network: litecoinRegtest,
   userAgent: { name: 'interop', version: '1.0.0' },
   services: Services.network | Services.witness,
+  handshakeTimeout: 15_000,
 }
 
 /** What litecoind shows of {@link asNode}. */

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { Block } from '../../src/wire/block.js'
 import { BlockHeader } from '../../src/wire/header.js'
-import { addressSizes } from '../../src/wire/host.js'
+import { addressSizes, NetworkId } from '../../src/wire/host.js'
 import { type Inventory, InventoryType } from '../../src/wire/inventory.js'
 import { RejectCode } from '../../src/wire/messages/reject.js'
 import type { KnownCommand, KnownMessage, MessageOf } from '../../src/wire/messages.js'
-import { type NetAddress, NetworkId, type TimedNetAddress } from '../../src/wire/netaddress.js'
+import type { NetAddress, TimedNetAddress } from '../../src/wire/netaddress.js'
 import { Transaction, type TransactionInput, type TransactionOutput } from '../../src/wire/transaction.js'
 
 export const u8 = fc.integer({ min: 0, max: 0xff })

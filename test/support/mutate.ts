@@ -45,17 +45,28 @@ const mutations: readonly ((bytes: Uint8Array, pick: Pick) => Uint8Array)[] = [
     return flipped
   },
   // A byte on one of its borders.
-  (bytes, pick) => spliced(bytes, pick(bytes.length), 1, Uint8Array.of([0, 1, 2, 0x7f, 0x80, 0xfc, 0xff][pick(7)]!)),
+  (bytes, pick) =>
+    spliced(bytes, pick(bytes.length), 1, Uint8Array.of([0, 1, 2, 0x7f, 0x80, 0xfc, 0xff][pick(7)]!)),
   // A cut.
   (bytes, pick) => bytes.slice(0, pick(bytes.length + 1)),
   // A hole.
   (bytes, pick) => spliced(bytes, pick(bytes.length + 1), 1 + pick(40), new Uint8Array(0)),
   // An insertion.
   (bytes, pick) =>
-    spliced(bytes, pick(bytes.length + 1), 0, Uint8Array.from({ length: 1 + pick(8) }, () => pick(256))),
+    spliced(
+      bytes,
+      pick(bytes.length + 1),
+      0,
+      Uint8Array.from({ length: 1 + pick(8) }, () => pick(256)),
+    ),
   // A lie in place of a byte near the front, where most counts are, or anywhere.
   (bytes, pick) =>
-    spliced(bytes, pick(pick(2) === 0 ? Math.min(bytes.length + 1, 90) : bytes.length + 1), 1, lies[pick(lies.length)]!),
+    spliced(
+      bytes,
+      pick(pick(2) === 0 ? Math.min(bytes.length + 1, 90) : bytes.length + 1),
+      1,
+      lies[pick(lies.length)]!,
+    ),
 ]
 
 /** `bytes` with one to three mutations, or with none at all. The argument is never written to. */

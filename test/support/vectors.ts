@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe } from 'vitest'
 
-const folder = process.env['RXPEER_VECTORS'] ?? fileURLToPath(new URL('../../../shared/vectors', import.meta.url))
+const folder =
+  process.env['RXPEER_VECTORS'] ?? fileURLToPath(new URL('../../../shared/vectors', import.meta.url))
 
 const present = existsSync(folder)
-if (!present) console.warn(`SKIPPED: the vector tests need the folder of vectors (${folder}); set RXPEER_VECTORS`)
+if (!present)
+  console.warn(`SKIPPED: the vector tests need the folder of vectors (${folder}); set RXPEER_VECTORS`)
 
 /** A suite over the shared vectors; skipped, and said so, where the folder is absent. */
 export const describeVectors: typeof describe.skip = present ? describe : describe.skip

@@ -42,8 +42,12 @@ describe('a block of three transactions, one with witness', () => {
   it('gives the transactions by index and in order', () => {
     expect(made.transactions.length).toBe(3)
     expect(made.transactions.at(1)!.hasWitness).toBe(true)
-    expect(Array.from(made.transactions, each => toHex(each.wtxid))).toEqual(parts.map(each => toHex(each.wtxid)))
-    expect(Array.from(made.transactions, each => toHex(each.txid))).toEqual(parts.map(each => toHex(each.txid)))
+    expect(Array.from(made.transactions, each => toHex(each.wtxid))).toEqual(
+      parts.map(each => toHex(each.wtxid)),
+    )
+    expect(Array.from(made.transactions, each => toHex(each.txid))).toEqual(
+      parts.map(each => toHex(each.txid)),
+    )
     expect(made.transactions.at(3)).toBeUndefined()
     expect(made.transactions.at(-1)!.lockTime).toBe(2)
     expect(made.transactions.at(1)!.inputs[0]!.witness.length).toBe(1)
@@ -83,27 +87,33 @@ describe('a block of three transactions, one with witness', () => {
       time: 1,
       size: made.bytes.length,
       weight: made.weight,
-      transactions: { length: 3, first: [{ lockTime: 0 }, { lockTime: 1, inputs: [{ witness: ['010203'] }] }, { lockTime: 2 }] },
+      transactions: {
+        length: 3,
+        first: [{ lockTime: 0 }, { lockTime: 1, inputs: [{ witness: ['010203'] }] }, { lockTime: 2 }],
+      },
     })
   })
 })
 
 // The offsets of a block grow as its transactions turn up; the borders are at 512, 1024 and 2048.
-test.each([0, 1, 252, 253, 511, 512, 513, 1_023, 1_024, 1_025, 2_049])('%i transactions keep their places', count => {
-  const made = Block.from(
-    header,
-    Array.from({ length: count }, (_, i) => tx(i, i % 3 === 0 ? [Uint8Array.of(i & 0xff)] : [])),
-  )
-  const again = Block.decode(made.bytes)
-  expect(again.transactions.length).toBe(count)
-  let index = 0
-  for (const each of again.transactions) {
-    expect(each.lockTime).toBe(index)
-    expect(each.hasWitness).toBe(index % 3 === 0)
-    index += 1
-  }
-  expect(index).toBe(count)
-})
+test.each([0, 1, 252, 253, 511, 512, 513, 1_023, 1_024, 1_025, 2_049])(
+  '%i transactions keep their places',
+  count => {
+    const made = Block.from(
+      header,
+      Array.from({ length: count }, (_, i) => tx(i, i % 3 === 0 ? [Uint8Array.of(i & 0xff)] : [])),
+    )
+    const again = Block.decode(made.bytes)
+    expect(again.transactions.length).toBe(count)
+    let index = 0
+    for (const each of again.transactions) {
+      expect(each.lockTime).toBe(index)
+      expect(each.hasWitness).toBe(index % 3 === 0)
+      index += 1
+    }
+    expect(index).toBe(count)
+  },
+)
 
 test.each([
   ['nothing', '', 'truncated'],
@@ -123,7 +133,10 @@ test.each([
 
 test('a fault says where in the block it is', () => {
   const hex = `${headerHex}02${empty}02000000000200000000`
-  expect(wireErrorOf(() => Block.decode(hexToBytes(hex)))).toMatchObject({ command: 'block', offset: 80 + 1 + 10 + 5 })
+  expect(wireErrorOf(() => Block.decode(hexToBytes(hex)))).toMatchObject({
+    command: 'block',
+    offset: 80 + 1 + 10 + 5,
+  })
 })
 
 test('any block survives', () => {

@@ -43,6 +43,10 @@ describe('BloomFilter.create', () => {
       { size: 36_000, functions: 1 },
     ],
     [
+      { elements: 99_000, falsePositiveRate: 0.0001 },
+      { size: 36_000, functions: 1 },
+    ],
+    [
       { elements: 1, falsePositiveRate: 1e-30 },
       { size: 17, functions: 50 },
     ],

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
-import * as codecs from '../../src/wire/codec.js'
 import type { Codec } from '../../src/wire/codec.js'
+import * as codecs from '../../src/wire/codec.js'
 import { Reader, Writer } from '../../src/wire/cursor.js'
 import { bytesToHex, hexToBytes } from '../../src/wire/hex.js'
 import { ListView } from '../../src/wire/list.js'
@@ -41,7 +41,9 @@ function checked<T>({ name, codec, good, badValues, badBytes }: Row<T>): void {
     })
 
     it.runIf(badValues.length > 0).each(badValues.map(value => [value]))('%s cannot be written', value => {
-      expect(['bad-value', 'too-long', 'too-many']).toContain(outcome(() => codec.encode(new Writer(), value)))
+      expect(['bad-value', 'too-long', 'too-many']).toContain(
+        outcome(() => codec.encode(new Writer(), value)),
+      )
     })
 
     it.runIf(badBytes.length > 0).each(badBytes)('%s is %s', (hex, code) => {
@@ -191,7 +193,10 @@ checked<codecs.ValueOf<ReturnType<typeof pairList>>>({
 })
 checked<{ readonly a: number; readonly b: Uint8Array }>({
   name: 'struct',
-  codec: codecs.struct<{ readonly a: number; readonly b: Uint8Array }>({ a: codecs.u16, b: codecs.varBytes(2) }),
+  codec: codecs.struct<{ readonly a: number; readonly b: Uint8Array }>({
+    a: codecs.u16,
+    b: codecs.varBytes(2),
+  }),
   good: [[{ a: 1, b: Uint8Array.of(9) }, '01000109', { a: 1, b: '09' }]],
   badValues: [{ a: 0x1_0000, b: new Uint8Array(0) }],
   badBytes: [['010003000000', 'too-long']],

@@ -94,7 +94,10 @@ describe('differential indexes', () => {
 
   it('asks for every transaction that has a place', () => {
     const all = Array.from({ length: 65_536 }, (_, i) => i)
-    expect(read(written(all))).toEqual(all)
+    // The difference of lists as long as these takes minutes to print.
+    const again = read(written(all))
+    expect(again.length).toBe(65_536)
+    expect(again.every((index, place) => index === place)).toBe(true)
     const payload = encodeMessage({ command: 'getblocktxn', blockHash: hexToBytes(blockHash), indexes: all })
     expect(payload.length).toBe(messageTypes.getblocktxn.maxLength(70_016))
     expect(outcome(() => written([...all, 65_536]))).toBe('too-many')

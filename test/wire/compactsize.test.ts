@@ -3,6 +3,7 @@ import { describe, expect, it, test } from 'vitest'
 import { compactSizeLength, Reader, Writer } from '../../src/wire/cursor.js'
 import { bytesToHex, hexToBytes } from '../../src/wire/hex.js'
 import { MAX_SIZE } from '../../src/wire/limits.js'
+import { TransactionScanner } from '../../src/wire/transaction-scanner.js'
 import { u64 } from '../support/arbitraries.js'
 import { describeVectors, vectorJson } from '../support/vectors.js'
 import { outcome, wireErrorOf } from '../support/wire.js'
@@ -68,6 +69,24 @@ test.each(nonCanonical)('%s is not the shortest form', hex => {
 test.each(truncated)('"%s" ends too early', hex => {
   expect(outcome(() => read(hex))).toBe('truncated')
   expect(outcome(() => read64(hex))).toBe('truncated')
+})
+
+describe('the scanner of transactions reads by the same rules', () => {
+  const scan = (hex: string) => new TransactionScanner(hexToBytes(hex), 0).size()
+
+  it.each(good)('%s as %s', (value, hex) => {
+    // No transaction has anything that is counted in nine bytes.
+    if (value > 0xffff_ffffn) expect(outcome(() => scan(hex))).toBe('too-long')
+    else expect(scan(hex)).toBe(Number(value))
+  })
+
+  it.each(nonCanonical)('%s is refused', hex => {
+    expect(outcome(() => scan(hex))).toBe(hex.startsWith('ff') ? 'too-long' : 'non-canonical-size')
+  })
+
+  it.each(truncated)('"%s" is refused', hex => {
+    expect(outcome(() => scan(hex))).toBe(hex.startsWith('ff') ? 'too-long' : 'truncated')
+  })
 })
 
 test('the cursor moves past the size, and no further', () => {
@@ -156,7 +175,11 @@ describeVectors('wire/compactsize.json', () => {
     readonly nonCanonical: readonly string[]
     readonly truncated: readonly string[]
   }
-  const vectors = vectorJson<Vectors>('wire/compactsize.json', { canonical: [], nonCanonical: [], truncated: [] })
+  const vectors = vectorJson<Vectors>('wire/compactsize.json', {
+    canonical: [],
+    nonCanonical: [],
+    truncated: [],
+  })
 
   it.each(vectors.canonical)('$value is $encoding', ({ value, encoding, withinCoreMaxSize }) => {
     expect(read64(encoding)).toBe(BigInt(value))

@@ -71,34 +71,57 @@ describe('any chunking gives the same frames', () => {
       for (let second = first; second <= three.length; second += 1) {
         const frames = framesOf(cut(three, [first, second]))
         expect(frames.length).toBe(3)
-        expect(frames.every((frame, i) => frame.checksumValid && equalBytes(frame.payload, whole[i]!.payload))).toBe(true)
+        expect(
+          frames.every((frame, i) => frame.checksumValid && equalBytes(frame.payload, whole[i]!.payload)),
+        ).toBe(true)
       }
     }
   })
 
   it('byte by byte, with empty chunks between', () => {
-    const single = cut(three, Array.from({ length: three.length }, (_, i) => i))
+    const single = cut(
+      three,
+      Array.from({ length: three.length }, (_, i) => i),
+    )
     expect(framesOf(single.flatMap(chunk => [chunk, new Uint8Array(0)]))).toEqual(whole)
   })
 
   it('of any frames at any places', () => {
     const frame = fc.record({
-      name: fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map(c => String.fromCharCode(c)), minLength: 1, maxLength: 12 }),
+      name: fc.string({
+        unit: fc.integer({ min: 0x20, max: 0x7e }).map(c => String.fromCharCode(c)),
+        minLength: 1,
+        maxLength: 12,
+      }),
       payload: fc.oneof(
         { weight: 5, arbitrary: fc.uint8Array({ maxLength: 60 }) },
-        { weight: 1, arbitrary: fc.constantFrom(1_023, 1_024, 1_025, 5_000).map(length => new Uint8Array(length).fill(9)) },
+        {
+          weight: 1,
+          arbitrary: fc
+            .constantFrom(1_023, 1_024, 1_025, 5_000)
+            .map(length => new Uint8Array(length).fill(9)),
+        },
       ),
     })
     fc.assert(
-      fc.property(fc.array(frame, { maxLength: 6 }), fc.array(fc.nat(), { maxLength: 12 }), (frames, places) => {
-        const stream = joined(frames.map(each => encodeFrame(magic, each.name, each.payload)))
-        const chunks = cut(stream, places.map(place => place % (stream.length + 1)))
-        const deframer = new Deframer(magic)
-        const read = framesOf(chunks, deframer)
-        expect(deframer.atBoundary).toBe(true)
-        expect(read.map(({ name, payload: bytes }) => ({ name, payload: bytes }))).toEqual(frames)
-        expect(read.every(each => each.checksumValid && each.size === FRAME_HEADER + each.payload.length)).toBe(true)
-      }),
+      fc.property(
+        fc.array(frame, { maxLength: 6 }),
+        fc.array(fc.nat(), { maxLength: 12 }),
+        (frames, places) => {
+          const stream = joined(frames.map(each => encodeFrame(magic, each.name, each.payload)))
+          const chunks = cut(
+            stream,
+            places.map(place => place % (stream.length + 1)),
+          )
+          const deframer = new Deframer(magic)
+          const read = framesOf(chunks, deframer)
+          expect(deframer.atBoundary).toBe(true)
+          expect(read.map(({ name, payload: bytes }) => ({ name, payload: bytes }))).toEqual(frames)
+          expect(
+            read.every(each => each.checksumValid && each.size === FRAME_HEADER + each.payload.length),
+          ).toBe(true)
+        },
+      ),
     )
   })
 
@@ -137,7 +160,10 @@ describe('payloads', () => {
   })
 
   it('have a buffer of exactly their size where they came in pieces, which is not used again', () => {
-    const stream = joined([encodeFrame(magic, 'tx', payload), encodeFrame(magic, 'tx', new Uint8Array(40).fill(7))])
+    const stream = joined([
+      encodeFrame(magic, 'tx', payload),
+      encodeFrame(magic, 'tx', new Uint8Array(40).fill(7)),
+    ])
     const deframer = new Deframer(magic)
     const frames: Frame[] = []
     for (const byte of stream) {
@@ -268,7 +294,10 @@ describe('memory', () => {
 
   it('of a whole payload is less than four times the payload', () => {
     const stream = encodeFrame(magic, 'block', new Uint8Array(1_000_000))
-    const chunks = cut(stream, Array.from({ length: 700 }, (_, i) => i * 1_460))
+    const chunks = cut(
+      stream,
+      Array.from({ length: 700 }, (_, i) => i * 1_460),
+    )
     const deframer = new Deframer(magic)
     let frames = 0
     const allocated = allocatedBy(() => {

@@ -1,15 +1,25 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { Block } from '../../src/wire/block.js'
+import { wireFaults } from '../../src/wire/error.js'
 import { formatMessage } from '../../src/wire/format.js'
 import { fromHex, hexToBytes } from '../../src/wire/hex.js'
 import { NetworkId } from '../../src/wire/host.js'
 import { InventoryType } from '../../src/wire/inventory.js'
-import { decodeMessage, type KnownCommand, type Message, messageTypes } from '../../src/wire/messages.js'
+import {
+  decodeMessage,
+  encodeMessage,
+  type KnownCommand,
+  type Message,
+  messageTypes,
+} from '../../src/wire/messages.js'
 import { mainnet, regtest } from '../../src/wire/network.js'
+import { reconstruct } from '../../src/wire/reconstruct.js'
 import { Transaction } from '../../src/wire/transaction.js'
 import * as arbitraries from '../support/arbitraries.js'
+import { mutate, seeded } from '../support/mutate.js'
 import { describeVectors, vectorBytes, vectorJson } from '../support/vectors.js'
+import { outcome } from '../support/wire.js'
 
 const genesis = '00000000…0a8ce26f'
 const hash = fromHex(`12345678${'00'.repeat(24)}9abcdef0`)
@@ -285,7 +295,22 @@ test('whatever a remote sends is one short line of printable characters', () => 
       expect(line.length).toBeLessThan(800)
       expect(line.split(' ')[0]).toBe(message.command)
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
+  )
+})
+
+test('damaged messages are refused by a WireError, or shown like any other', () => {
+  fc.assert(
+    fc.property(arbitraries.knownMessage, fc.nat(), (message, seed) => {
+      const payload = mutate(encodeMessage(message), seeded(seed))
+      const code = outcome(() => {
+        const decoded = decodeMessage(message.command, payload, { lenient: true })
+        expect(formatMessage(decoded)).toMatch(/^[ -~…→]+$/)
+        if (decoded.command === 'cmpctblock') expect(reconstruct(decoded, []).state).not.toBe('complete')
+      })
+      expect([...Object.keys(wireFaults), 'ok']).toContain(code)
+    }),
+    { numRuns: 300 },
   )
 })
 

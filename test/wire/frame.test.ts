@@ -62,7 +62,7 @@ function read(bytes: Uint8Array): Frame | undefined | string {
   return code === 'ok' ? frame : code
 }
 
-/** The commands of the vectors that hold more or less than printable ASCII. */
+/** Command bytes, the fault they are, and the name that is read. */
 const commands: readonly [string, string, Frame['commandFault'], string][] = [
   ['plain ASCII', '70696e670000000000000000', undefined, 'ping'],
   ['12 characters', '6162636465666768696a6b6c', undefined, 'abcdefghijkl'],
@@ -92,9 +92,12 @@ test('a checksum that does not fit is a fact, not an error', () => {
 })
 
 describeVectors('wire/frames_v1.json', () => {
-  const { frames } = vectorJson<{ frames: readonly { name: string; bytes: string }[] }>('wire/frames_v1.json', {
-    frames: [],
-  })
+  const { frames } = vectorJson<{ frames: readonly { name: string; bytes: string }[] }>(
+    'wire/frames_v1.json',
+    {
+      frames: [],
+    },
+  )
 
   interface Fact {
     /** The code that the deframer throws, `waiting`, or facts of the frame. */
@@ -107,7 +110,10 @@ describeVectors('wire/frames_v1.json', () => {
     verack: { deframed: { ...ok, name: 'verack' }, decoded: ['ok', 'ok'] },
     ping: { deframed: { ...ok, name: 'ping' }, decoded: ['ok', 'ok'] },
     'unknown command': { deframed: { ...ok, name: 'bogus' }, decoded: ['ok', 'ok'] },
-    'unknown command, bad checksum': { deframed: { name: 'bogus', checksumValid: false }, decoded: ['ok', 'ok'] },
+    'unknown command, bad checksum': {
+      deframed: { name: 'bogus', checksumValid: false },
+      decoded: ['ok', 'ok'],
+    },
     'wrong magic': { deframed: 'wrong-magic' },
     'bad checksum': { deframed: { name: 'ping', checksumValid: false } },
     'length 4000001': { deframed: 'oversized-frame' },

@@ -3,7 +3,9 @@ import { MAX_LOCATOR } from '../../src/wire/limits.js'
 import { LOCATOR_MAX_LENGTH, locatorHeights } from '../../src/wire/locator.js'
 
 /** How far below the tip each entry of a long locator is: 0 to 11, then 13, 17, 25 … */
-const offsets = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 17, 25, 41, 73, 137, 265, 521, 1033, 2057, 4105, 8201]
+const offsets = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 17, 25, 41, 73, 137, 265, 521, 1033, 2057, 4105, 8201,
+]
 
 test('the offsets from the tip of a long chain', () => {
   expect(locatorHeights(10_000).map(height => 10_000 - height)).toEqual([...offsets, 10_000])

@@ -76,7 +76,10 @@ describe('verifyPartialMerkleTree', () => {
 
   const refused: [string, Partial<PartialMerkleTree>][] = [
     ['no transaction', { totalTransactions: 0 }],
-    ['more transactions than a block holds', { totalTransactions: 16_667 }],
+    [
+      'more transactions than a block holds',
+      { totalTransactions: 16_667, hashes: [t0], flags: Uint8Array.of(0) },
+    ],
     ['more hashes than transactions', { totalTransactions: 3 }],
     ['more hashes than flags', { hashes: txids(9), totalTransactions: 9 }],
     ['no flags and no hashes', { hashes: [], flags: new Uint8Array(0) }],

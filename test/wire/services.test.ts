@@ -21,7 +21,23 @@ test.each<[bigint, string[]]>([
   [0x10n, ['bit4']],
   [1n << 63n, ['bit63']],
   [(1n << 24n) | 0x40n, ['compactFilters', 'bit24']],
-  [0xfffn, ['network', 'getUtxo', 'bloom', 'witness', 'bit4', 'bit5', 'compactFilters', 'bit7', 'bit8', 'bit9', 'networkLimited', 'p2pV2']],
+  [
+    0xfffn,
+    [
+      'network',
+      'getUtxo',
+      'bloom',
+      'witness',
+      'bit4',
+      'bit5',
+      'compactFilters',
+      'bit7',
+      'bit8',
+      'bit9',
+      'networkLimited',
+      'p2pV2',
+    ],
+  ],
 ])('%s is named %j', (services, names) => {
   expect(serviceNames(services)).toEqual(names)
 })

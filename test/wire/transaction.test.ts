@@ -102,7 +102,12 @@ describe('with witness', () => {
   })
 
   it('keeps the stacks with their inputs', () => {
-    const stacks = [[], [Uint8Array.of(1), new Uint8Array(0), new Uint8Array(300).fill(7)], [], [Uint8Array.of(2)]]
+    const stacks = [
+      [],
+      [Uint8Array.of(1), new Uint8Array(0), new Uint8Array(300).fill(7)],
+      [],
+      [Uint8Array.of(2)],
+    ]
     const tx = Transaction.from(withWitness(...stacks))
     expect(tx.inputs.map(each => Array.from(each.witness))).toEqual(stacks)
     expect(literal(decoded(bytesToHex(tx.bytes)))).toEqual(withWitness(...stacks))
@@ -156,13 +161,21 @@ const edges: readonly [note: string, hex: string, outcome: string][] = [
   ['a trailing byte', `${legacy}00`, 'trailing-bytes'],
   ['an input count in three bytes', `02000000fd0100${input}01${output}00000000`, 'non-canonical-size'],
   ['an output count in three bytes', `0200000001${input}fd0100${output}00000000`, 'non-canonical-size'],
-  ['a script length in five bytes', `0200000001${ones}01000000fe00000000ffffffff00000000`, 'non-canonical-size'],
+  [
+    'a script length in five bytes',
+    `0200000001${ones}01000000fe00000000ffffffff00000000`,
+    'non-canonical-size',
+  ],
   ['a script length in nine bytes', `0200000001${ones}01000000ff0000000001000000ffffffff00`, 'too-long'],
   ['a script longer than the rest', `0200000001${ones}01000000fdffffffffffff0000000000`, 'truncated'],
   ['more inputs than the rest can hold', `0200000002${input}01${output}00000000`, 'truncated'],
   ['four billion inputs', `02000000feffffffff${input}01${output}00000000`, 'truncated'],
   ['more outputs than the rest can hold', `0200000001${input}feffffffff${output}00000000`, 'truncated'],
-  ['more witness items than the rest can hold', `02000000000101${input}01${output}feffffffff00000000`, 'truncated'],
+  [
+    'more witness items than the rest can hold',
+    `02000000000101${input}01${output}feffffffff00000000`,
+    'truncated',
+  ],
 ]
 
 test.each(edges)('%s', (_, hex, expected) => {

@@ -1,0 +1,180 @@
+import { filter, firstValueFrom, NEVER, of, Subject, startWith, throwError } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import type { PeerError } from '../../src/peer/close.js'
+import { connect } from '../../src/peer/connect.js'
+import { open } from '../../src/peer/open.js'
+import type { Peer } from '../../src/peer/peer.js'
+import type { Connection, Endpoint } from '../../src/stream/connection.js'
+import { Chain } from '../../src/testing/chain.js'
+import { genesisBlock } from '../../src/testing/genesis.js'
+import { embeddedNode, memoryPair } from '../../src/testing/index.js'
+import { Ledger } from '../../src/testing/ledger.js'
+import { seededRandom } from '../../src/testing/seeded-random.js'
+import { serviceBehaviors } from '../../src/testing/services.js'
+import { listen, tcp } from '../../src/transport/node.js'
+import { toHex } from '../../src/wire/hex.js'
+import { mainnet, regtest } from '../../src/wire/network.js'
+import { virtualNode } from '../support/embedded.js'
+
+describe('peers', () => {
+  it('come after their handshake and go with their end, also in peers$', () => {
+    const { node, join } = virtualNode({ blocks: 0 })
+    const counts: number[] = []
+    node.peers$.subscribe(peers => counts.push(peers.length))
+    const first = join()
+    const second = join()
+    expect(node.peers.map(peer => peer.direction)).toEqual(['inbound', 'inbound'])
+    first.leave()
+    second.peer.disconnect()
+    first.leave()
+    expect(node.peers).toEqual([])
+    expect(counts).toEqual([0, 1, 2, 1, 0])
+  })
+
+  it('do not disturb each other: a bad one is told of, a good one stays', () => {
+    const { node, join, scheduler, failures } = virtualNode({ blocks: 0 })
+    const good = join()
+    const [near, far] = memoryPair({ scheduler })
+    const served: Peer[] = []
+    node.serve(of(far)).subscribe(peer => served.push(peer))
+    near.write(new Uint8Array(24).fill(0x55))
+    scheduler.flush()
+    expect(failures.map(({ code }) => code)).toEqual(['wrong-magic'])
+    expect(served).toEqual([])
+
+    expect(() => join({ network: mainnet })).toThrow('no handshake')
+    expect(failures).toHaveLength(2)
+    expect(node.peers).toHaveLength(1)
+    expect(good.hears(() => node.mine())).toHaveLength(1)
+  })
+
+  it('that fail after the handshake are told of once', () => {
+    const { node, join, failures } = virtualNode({ blocks: 0 })
+    const client = join()
+    client.leave()
+    expect(failures.map(({ code }) => code)).toEqual(['remote-closed'])
+    expect(node.peers).toEqual([])
+  })
+})
+
+describe('serve', () => {
+  function serving() {
+    const virtual = virtualNode({ blocks: 0 })
+    const connections$ = new Subject<Connection>()
+    const served: Peer[] = []
+    const serving$ = virtual.node.serve(connections$)
+    const errors: PeerError[] = []
+    const call = () => {
+      const [near, far] = memoryPair({ scheduler: virtual.scheduler })
+      connect(of(near), { network: regtest, scheduler: virtual.scheduler }).subscribe({
+        error: (error: PeerError) => errors.push(error),
+      })
+      connections$.next(far)
+      virtual.scheduler.flush()
+    }
+    return { ...virtual, connections$, served, serving$, errors, call }
+  }
+
+  it('is cold: nobody is served before it is subscribed, and then each peer is emitted', () => {
+    const { connections$, served, serving$, call } = serving()
+    expect(connections$.observed).toBe(false)
+    serving$.subscribe(peer => served.push(peer))
+    call()
+    call()
+    expect(served).toHaveLength(2)
+    expect(served[0]?.direction).toBe('inbound')
+  })
+
+  it('disconnects its peers and lets go of the listener when it is unsubscribed', () => {
+    const { node, connections$, serving$, scheduler, errors, call } = serving()
+    const subscription = serving$.subscribe()
+    call()
+    call()
+    expect(node.peers).toHaveLength(2)
+    subscription.unsubscribe()
+    scheduler.flush()
+    expect(connections$.observed).toBe(false)
+    expect(node.peers).toEqual([])
+    expect(errors.map(({ code }) => code)).toEqual(['remote-closed', 'remote-closed'])
+  })
+
+  it('passes an error of the listener on', () => {
+    const { node } = virtualNode({ blocks: 0 })
+    const errors: unknown[] = []
+    const broken = new Error('no port')
+    node.serve(throwError(() => broken)).subscribe({ error: (error: unknown) => errors.push(error) })
+    expect(errors).toEqual([broken])
+  })
+
+  it('works over real sockets', async () => {
+    const node = embeddedNode({ blocks: 3 })
+    const listening = new Subject<Endpoint>()
+    const endpoint = firstValueFrom(listening)
+    const subscription = node
+      .serve(listen({ port: 0, listening: at => listening.next(at) }))
+      .subscribe({ error: (error: unknown) => listening.error(error) })
+    const peer = await open(tcp(await endpoint), { network: regtest })
+    const mined = firstValueFrom(peer.on('inv'))
+    await firstValueFrom(node.peers$.pipe(filter(peers => peers.length > 0)))
+    node.mine()
+    expect(toHex((await mined).inventory.at(0)!.hash)).toBe(toHex(node.tip.hash))
+    const closed = firstValueFrom(peer.closed$)
+    subscription.unsubscribe()
+    expect((await closed).code).toBe('remote-closed')
+  })
+})
+
+describe('dial', () => {
+  it('needs no scheduler and no network', async () => {
+    const node = embeddedNode({ blocks: 1 })
+    await using peer = await open(node.dial, { network: regtest })
+    const answer = firstValueFrom(peer.on('headers'))
+    peer.send({
+      command: 'getheaders',
+      version: 0,
+      locator: [regtest.genesis.hash],
+      stop: new Uint8Array(32),
+    })
+    expect(toHex((await answer).headers.at(0)!.hash)).toBe(toHex(node.tip.hash))
+  })
+
+  it('leaves no timer behind', () => {
+    const { join, scheduler } = virtualNode({ blocks: 0 })
+    const clients = [join(), join()]
+    expect(scheduler.actions).toEqual([])
+    const now = scheduler.now()
+    for (const client of clients) client.leave()
+    expect(scheduler.actions).toEqual([])
+    expect(scheduler.now()).toBe(now)
+  })
+})
+
+describe('the services', () => {
+  it('let go of the ledger when a peer does', () => {
+    const ledger = new Ledger({
+      chain: new Chain(regtest, genesisBlock(regtest)),
+      clock: { epoch: () => 0 },
+      random: seededRandom(1),
+    })
+    const { peer, scheduler } = (() => {
+      const { join, scheduler: own } = virtualNode({
+        blocks: 0,
+        peer: { behaviors: serviceBehaviors(ledger) },
+      })
+      return { peer: join(), scheduler: own }
+    })()
+    expect([ledger.blocks$.observed, ledger.transactions$.observed]).toEqual([true, true])
+    peer.leave()
+    scheduler.flush()
+    expect([ledger.blocks$.observed, ledger.transactions$.observed]).toEqual([false, false])
+  })
+
+  it('are replaced and added by name', () => {
+    const ping = { command: 'ping', nonce: 9n } as const
+    const behaviors = { announceBlocks: false, greet: () => NEVER.pipe(startWith(ping)) } as const
+    const { node, join } = virtualNode({ blocks: 0, peer: { behaviors } })
+    const client = join({ behaviors: { pong: false } })
+    expect(client.received).toEqual([ping])
+    expect(client.hears(() => node.mine())).toEqual([])
+  })
+})
