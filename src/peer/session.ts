@@ -205,7 +205,8 @@ export class Session {
     if (!this.#live()) return
     this.#tally.bytesReceived += frame.size
     const message = this.#read(frame)
-    if (message === undefined) return
+    // An observer of the traffic may have ended the peer.
+    if (message === undefined || !this.#live()) return
     this.#tally.messagesReceived += 1
     if (message.command !== 'unknown') this.#tally.lastReceive = this.#options.clock.epoch()
     if (this.#phase === 'handshake') this.#negotiate(message)

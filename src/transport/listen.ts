@@ -47,7 +47,7 @@ export function listen(options: ListenOptions): Observable<Connection> {
     server.on('error', error => subscriber.error(toTransportError(error, `${host}:${port}`, 'connected')))
     server.on('listening', () => {
       const address = server.address()
-      if (subscriber.closed || address === null || typeof address === 'string') return
+      if (address === null || typeof address === 'string') return
       listening?.({ host: address.address, port: address.port })
     })
     subscriber.add(() => server.close())

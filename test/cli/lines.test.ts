@@ -97,7 +97,7 @@ describe('formatHuman', () => {
   })
 
   test.each([
-    ['a user agent', { command: 'reject', rejected: hostile, code: 1, reason: hostile }],
+    ['a rejection', { command: 'reject', rejected: hostile, code: 1, reason: hostile }],
     ['an unknown name', { command: 'unknown', name: hostile, payload: new Uint8Array(3) }],
   ] satisfies [string, Message][])('lets no control character of %s through', (_, message) => {
     expect(plain(traffic(message))).toMatch(/^[ -~…→←·]+$/)

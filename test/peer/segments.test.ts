@@ -101,7 +101,12 @@ describe('open', () => {
   })
 
   it('delivers what came before an EOF, although delivery was held', async () => {
-    const last = createServer(socket => socket.on('error', () => {}).resume().end(said)).listen(0, '127.0.0.1')
+    const last = createServer(socket =>
+      socket
+        .on('error', () => {})
+        .resume()
+        .end(said),
+    ).listen(0, '127.0.0.1')
     await once(last, 'listening')
     const peer = await open(tcp({ host: '127.0.0.1', port: (last.address() as AddressInfo).port }), options())
     expect(await firstValueFrom(peer.on('inv').pipe(map(marks), toArray()))).toEqual([1, 2, 3])

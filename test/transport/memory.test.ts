@@ -91,6 +91,31 @@ describe('the in-memory pair', () => {
     expect(recorder.size).toBe(27)
   })
 
+  test('an end that closes throws away what waits, so that the writer goes on', () => {
+    const scheduler = new TestScheduler((seen, wanted) => expect(seen).toEqual(wanted))
+    const [near, far] = memoryPair({ scheduler, capacity: 10 })
+    const written: number[] = []
+    near.write(pattern(10), () => written.push(1))
+    scheduler.flush()
+    near.write(pattern(10), () => written.push(2))
+    scheduler.flush()
+    expect(written).toEqual([1])
+    far.close()
+    scheduler.flush()
+    expect(written).toEqual([1, 2])
+  })
+
+  test('an end that aborts after it was reset says nothing of the reset', () => {
+    const scheduler = new TestScheduler((seen, wanted) => expect(seen).toEqual(wanted))
+    const [near, far] = memoryPair({ scheduler })
+    near.abort()
+    scheduler.flush()
+    far.abort()
+    const recorder = new Recorder(far)
+    scheduler.flush()
+    expect(recorder.ended).toBe('no')
+  })
+
   test('a reset while bytes and the FIN wait is an error, not an end', () => {
     const scheduler = new TestScheduler((seen, wanted) => expect(seen).toEqual(wanted))
     const [near, far] = memoryPair({ scheduler })
