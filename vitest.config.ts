@@ -1,7 +1,11 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from 'vitest/config'
 
-const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const source = (path: string) => file(`./src/${path}`)
 
 /** `#crypto` points at dist for users; the tests run the sources on either backend. */
 const alias = (backend: 'node' | 'noble') => [
@@ -13,6 +17,77 @@ const alias = (backend: 'node' | 'noble') => [
 ]
 
 const slow = ['test/interop/**', 'test/cli/**', 'test/examples/**', 'test/tooling/**']
+
+/** The folder of vectors as the module `virtual:vectors`, for tests without a file system. */
+function vectorsModule(): NonNullable<ViteUserConfig['plugins']>[number] {
+  const folder = process.env['RXPEER_VECTORS'] ?? file('../shared/vectors')
+  const read = () =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter(entry => entry.isFile())
+      .map(entry => join(entry.parentPath, entry.name))
+      .map(path => [path.slice(folder.length + 1), readFileSync(path, 'base64')] as const)
+  return {
+    name: 'vectors',
+    resolveId: id => (id === 'virtual:vectors' ? '\0virtual:vectors' : undefined),
+    load(id) {
+      if (id !== '\0virtual:vectors') return undefined
+      if (existsSync(folder)) return `export default ${JSON.stringify(Object.fromEntries(read()))}`
+      console.warn(`SKIPPED: the vector tests need the folder of vectors (${folder}); set RXPEER_VECTORS`)
+      return 'export default undefined'
+    },
+  }
+}
+
+/** The wire tests in a real browser, where one is installed. */
+function browserProjects(): TestProjectConfiguration[] {
+  const executablePath = process.env['RXPEER_CHROMIUM'] ?? '/usr/bin/chromium'
+  if (!existsSync(executablePath)) {
+    console.warn(`SKIPPED: the browser tests need Chromium (${executablePath}); set RXPEER_CHROMIUM`)
+    return []
+  }
+  // No sandbox, because the gate may run as root, and no traffic of the browser's own.
+  const args = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ]
+  return [
+    {
+      plugins: [vectorsModule()],
+      resolve: {
+        alias: [
+          ...alias('noble'),
+          {
+            find: /^(\.{1,2}\/)+(support\/)?vectors\.js$/,
+            replacement: file('./test/support/vectors.browser.ts'),
+          },
+        ],
+      },
+      // Named, because what Vite finds only on the way makes it reload the page under the tests.
+      optimizeDeps: { include: ['@noble/hashes/sha2.js', 'fast-check'] },
+      test: {
+        name: 'browser',
+        include: ['test/wire/**/*.test.ts'],
+        // OpenSSL's backend is what a browser does not have.
+        exclude: ['test/wire/hash-node.test.ts'],
+        // One page for all: a page for each file costs more than the tests, and wire keeps nothing between calls.
+        isolate: false,
+        testTimeout: 30_000,
+        browser: {
+          enabled: true,
+          headless: true,
+          screenshotFailures: false,
+          provider: playwright({ launchOptions: { executablePath, args } }),
+          instances: [{ browser: 'chromium' }],
+        },
+      },
+    },
+  ]
+}
 
 export default defineConfig({
   test: {
@@ -35,6 +110,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      ...browserProjects(),
     ],
   },
 })

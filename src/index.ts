@@ -1,18 +1,31 @@
 /** `rxpeer`: the public face. Names only; each is documented where it is defined. */
-export type {
-  Behavior,
-  BehaviorContext,
-  Features,
-  PeerDirection,
+export type { Announcement, TransactionIds } from './behaviors/announcement.js'
+export {
+  type Behavior,
+  type BehaviorContext,
+  BehaviorError,
+  type BehaviorFault,
+  behaviorFaults,
+  type Features,
+  type KnownInventory,
+  type PeerDirection,
 } from './behaviors/behavior.js'
-export { type DefaultBehavior, defaultBehaviors } from './behaviors/defaults.js'
+export { type DefaultBehavior, defaultBehaviors, type Intervals } from './behaviors/defaults.js'
+export { idle } from './behaviors/idle.js'
+export { keepAlive } from './behaviors/keep-alive.js'
+export { noteInventory } from './behaviors/note-inventory.js'
+export { pingTimeout } from './behaviors/ping-timeout.js'
+export { pong } from './behaviors/pong.js'
+export { type Expectation, type StallOptions, type StallTable, stall, stallTable } from './behaviors/stall.js'
+export { type TrickleOptions, trickle } from './behaviors/trickle.js'
 export { accept } from './peer/accept.js'
 export { type AcceptEachOptions, acceptEach } from './peer/accept-each.js'
 export { type CloseCode, type CloseReason, closeCodes, PeerError } from './peer/close.js'
 export { connect } from './peer/connect.js'
+export { type ConsumeOptions, consume } from './peer/consume.js'
 export { createNonces, type NonceRegistry } from './peer/nonces.js'
 export { open } from './peer/open.js'
-export type { Behaviors, NewestBlock, PeerOptions, Traffic } from './peer/options.js'
+export type { Behaviors, NewestBlock, PeerOptions } from './peer/options.js'
 export type { SendOptions } from './peer/outbox.js'
 export type { Peer } from './peer/peer.js'
 export {
@@ -21,10 +34,13 @@ export {
   type ConversationFault,
   conversationFaults,
   corePolicy,
+  type FatalFault,
   type Policy,
   type Violation,
 } from './peer/policy.js'
-export type { PeerStats } from './peer/stats.js'
+export type { RejectFields } from './peer/push/reject.js'
+export type { Count, PeerStats } from './peer/stats.js'
+export type { Traffic } from './peer/traffic.js'
 export {
   type Connection,
   type Dial,

@@ -1,7 +1,7 @@
 import type { CloseReason } from '../peer/close.js'
-import type { Traffic } from '../peer/options.js'
 import type { Peer } from '../peer/peer.js'
 import type { PeerStats } from '../peer/stats.js'
+import type { Traffic } from '../peer/traffic.js'
 import type { Endpoint } from '../stream/connection.js'
 
 /** What there is to print. */

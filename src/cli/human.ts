@@ -1,4 +1,4 @@
-import type { Traffic } from '../peer/options.js'
+import type { Traffic } from '../peer/traffic.js'
 import { formatMessage } from '../wire/format.js'
 import { toHex } from '../wire/hex.js'
 import type { Message } from '../wire/messages.js'

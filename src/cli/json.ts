@@ -1,6 +1,7 @@
-import type { Traffic } from '../peer/options.js'
 import type { PeerStats } from '../peer/stats.js'
+import type { Traffic } from '../peer/traffic.js'
 import type { Plain, PlainLimits } from '../wire/codec.js'
+import { toHex } from '../wire/hex.js'
 import { toPlain } from '../wire/messages.js'
 import { type CliEvent, endpointText } from './events.js'
 
@@ -10,6 +11,12 @@ const limits: PlainLimits = { maxItems: 100, maxBytes: 1_000 }
 type Line = { [key: string]: Plain }
 
 const services = (bits: bigint): string => `0x${bits.toString(16)}`
+
+function counts(byCommand: PeerStats['sent']): Line {
+  const line: Line = {}
+  for (const [command, { messages, bytes }] of Object.entries(byCommand)) line[command] = { messages, bytes }
+  return line
+}
 
 function statsLine({ address, localAddress, services: bits, ...stats }: PeerStats): Line {
   return {
@@ -31,6 +38,16 @@ function statsLine({ address, localAddress, services: bits, ...stats }: PeerStat
     userAgent: stats.userAgent ?? null,
     startHeight: stats.startHeight ?? null,
     timeOffset: stats.timeOffset ?? null,
+    witness: stats.witness,
+    wantsAddrV2: stats.wantsAddrV2,
+    wantsHeaders: stats.wantsHeaders,
+    lastBlock: stats.lastBlock ?? null,
+    lastAnnouncedBlock: stats.lastAnnouncedBlock ? toHex(stats.lastAnnouncedBlock) : null,
+    lastPingNonce: stats.lastPingNonce.toString(),
+    lastPingTime: stats.lastPingTime ?? null,
+    lastPingMicros: stats.lastPingMicros ?? null,
+    received: counts(stats.received),
+    sent: counts(stats.sent),
   }
 }
 

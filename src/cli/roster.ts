@@ -1,9 +1,9 @@
 import { type Observable, Subject } from 'rxjs'
 import type { PeerDirection } from '../behaviors/behavior.js'
 import type { CloseReason, PeerError } from '../peer/close.js'
-import type { Traffic } from '../peer/options.js'
 import type { Peer } from '../peer/peer.js'
-import { createTally, type PeerStats, type Tally } from '../peer/stats.js'
+import { createTally, emptyStats, type PeerStats, type Tally } from '../peer/stats.js'
+import type { Traffic } from '../peer/traffic.js'
 import type { VersionMessage } from '../wire/messages/version.js'
 import { PROTOCOL_VERSION } from '../wire/versions.js'
 import type { CliEvent } from './events.js'
@@ -98,20 +98,14 @@ export class Roster {
   }
 
   #stats(id: number, { version, ...tally }: Handshaking): PeerStats {
+    const protocolVersion = Math.min(PROTOCOL_VERSION, version?.protocolVersion ?? PROTOCOL_VERSION)
     return {
-      id,
-      direction: this.#direction,
-      address: undefined,
-      localAddress: undefined,
-      transport: 'v1',
-      connectedAt: undefined,
+      ...emptyStats({ id, direction: this.#direction, protocolVersion }),
       ...tally,
       services: version?.services,
       version: version?.protocolVersion,
-      protocolVersion: Math.min(PROTOCOL_VERSION, version?.protocolVersion ?? PROTOCOL_VERSION),
       userAgent: version?.userAgent,
       startHeight: version?.startHeight,
-      timeOffset: undefined,
     }
   }
 }

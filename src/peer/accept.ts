@@ -1,9 +1,10 @@
 import { Observable } from 'rxjs'
 import type { Connection } from '../stream/connection.js'
 import { PeerError } from './close.js'
-import { neverConnected, runSession } from './establish.js'
+import { runSession } from './establish.js'
 import { type PeerOptions, resolveOptions } from './options.js'
 import type { Peer } from './peer.js'
+import { emptyStats } from './stats.js'
 
 /** Connections that have a session: their bytes can be read only once. */
 const used = new WeakSet<Connection>()
@@ -19,7 +20,10 @@ export function accept(connection: Connection, options: PeerOptions = {}): Obser
     if (used.has(connection)) {
       const reason = 'a connection can be accepted only once'
       subscriber.error(
-        new PeerError({ code: 'connection-used', by: 'local', reason }, neverConnected('inbound', resolved)),
+        new PeerError(
+          { code: 'connection-used', by: 'local', reason },
+          emptyStats({ id: 0, direction: 'inbound', protocolVersion: resolved.protocolVersion }),
+        ),
       )
       return
     }

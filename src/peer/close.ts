@@ -1,3 +1,4 @@
+import { behaviorFaults } from '../behaviors/behavior.js'
 import { type TransportErrorCode, transportFaults } from '../stream/connection.js'
 import { wireFaults } from '../wire/error.js'
 import { conversationFaults } from './policy.js'
@@ -14,13 +15,20 @@ const endings = {
 } as const satisfies Record<string, string>
 
 /** Every way in which a peer can end, with what it means. */
-export const closeCodes = { ...endings, ...conversationFaults, ...wireFaults, ...transportFaults } as const
+export const closeCodes = {
+  ...endings,
+  ...behaviorFaults,
+  ...conversationFaults,
+  ...wireFaults,
+  ...transportFaults,
+} as const
 
 /** The stable code of an end. */
 export type CloseCode = keyof typeof closeCodes
 
 /** Why a peer ended. */
 export interface CloseReason {
+  /** What happened; see {@link closeCodes}. */
   readonly code: CloseCode
   /** Who ended it: `remote` for its EOF or reset and for a connection that could not be made, `local` for all else. */
   readonly by: 'local' | 'remote'
@@ -32,9 +40,13 @@ export interface CloseReason {
 
 /** The one error of `connect`, `accept` and `open`. */
 export class PeerError extends Error {
+  /** Tells this error apart where classes cannot, as in logs. */
   override readonly name = 'PeerError'
+  /** What happened; see {@link closeCodes}. */
   readonly code: CloseCode
+  /** Who ended it, as in {@link CloseReason.by}. */
   readonly by: 'local' | 'remote'
+  /** For people. */
   readonly reason: string
   /** What had happened up to the end. */
   readonly stats: PeerStats

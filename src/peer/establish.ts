@@ -5,7 +5,7 @@ import { type CloseReason, endedBy, PeerError } from './close.js'
 import type { ResolvedOptions } from './options.js'
 import type { Peer } from './peer.js'
 import { Session } from './session.js'
-import { createTally, type PeerStats } from './stats.js'
+import { emptyStats } from './stats.js'
 
 /** Whether delivery goes on at once, or waits for a macrotask after the peer was emitted. */
 export type Delivering = 'at-once' | 'next-task'
@@ -22,8 +22,8 @@ export function runSession(
     const session: Session = new Session(connection, direction, options, {
       ready: peer => {
         if (delivering === 'next-task') {
-          session.hold()
-          options.scheduler.schedule(() => session.release())
+          session.pause()
+          options.scheduler.schedule(() => session.resume())
         }
         subscriber.next(peer)
       },
@@ -75,24 +75,8 @@ function dialError(error: unknown, options: ResolvedOptions): PeerError {
   const code = error instanceof TransportError ? error.code : 'connection-failed'
   const reason = error instanceof Error ? error.message : String(error)
   const end: CloseReason = { code, by: endedBy(code), reason, cause: error }
-  return new PeerError(end, neverConnected('outbound', options))
-}
-
-/** The figures of a peer that had no connection. */
-export function neverConnected(direction: PeerDirection, options: ResolvedOptions): PeerStats {
-  return {
-    id: 0,
-    direction,
-    address: undefined,
-    localAddress: undefined,
-    transport: 'v1',
-    connectedAt: undefined,
-    ...createTally(),
-    services: undefined,
-    version: undefined,
-    protocolVersion: options.protocolVersion,
-    userAgent: undefined,
-    startHeight: undefined,
-    timeOffset: undefined,
-  }
+  return new PeerError(
+    end,
+    emptyStats({ id: 0, direction: 'outbound', protocolVersion: options.protocolVersion }),
+  )
 }

@@ -3,8 +3,10 @@ import type { RejectMessage } from '../wire/messages/reject.js'
 import { RejectCode } from '../wire/messages/reject.js'
 import type { VersionMessage } from '../wire/messages/version.js'
 import { type KnownMessage, type Message, messageTypes } from '../wire/messages.js'
+import { hasServices, serviceNames } from '../wire/services.js'
 import { protocolVersions } from '../wire/versions.js'
-import type { ConversationFault, Rejection } from './policy.js'
+import type { ConversationFault } from './policy.js'
+import type { Rejection } from './rejections.js'
 
 /** What the two sides know of each other once both have said verack. */
 export interface Negotiated {
@@ -32,6 +34,8 @@ export interface HandshakeConfig {
   readonly protocolVersion: number
   /** Lowest protocol version that we speak. */
   readonly minProtocolVersion: number
+  /** What the remote has to offer. */
+  readonly requiredServices: bigint
   /** Our version message. */
   readonly version: VersionMessage
   /** Whether a nonce is one of ours. */
@@ -67,6 +71,11 @@ export class Handshake {
     return this.#protocolVersion
   }
 
+  /** What the remote announced so far. */
+  get features(): Features {
+    return { wtxidRelay: this.#wtxidRelay, addrV2: this.#addrV2 }
+  }
+
   /** The remote's version message, once it is there. */
   get version(): VersionMessage | undefined {
     return this.#remote
@@ -91,7 +100,7 @@ export class Handshake {
   }
 
   #receiveVersion(remote: VersionMessage): HandshakeStep {
-    const { direction, version, minProtocolVersion } = this.#config
+    const { direction, version, minProtocolVersion, requiredServices } = this.#config
     if (this.#config.isOwnNonce(remote.nonce)) return { kind: 'violation', fault: 'self-connection' }
     this.#remote = remote
     this.#protocolVersion = Math.min(this.#config.protocolVersion, remote.protocolVersion)
@@ -106,6 +115,18 @@ export class Handshake {
           rejected: 'version',
           code: RejectCode.obsolete,
           reason: `protocol version must be ${minProtocolVersion} or greater`,
+        },
+      }
+    }
+    if (!hasServices(remote.services, requiredServices)) {
+      const missing = serviceNames(requiredServices & ~remote.services).join(', ')
+      return {
+        kind: 'violation',
+        fault: 'missing-services',
+        rejection: {
+          rejected: 'version',
+          code: RejectCode.nonstandard,
+          reason: `required services not offered: ${missing}`,
         },
       }
     }
@@ -127,7 +148,7 @@ export class Handshake {
           negotiated: {
             version,
             protocolVersion,
-            features: { wtxidRelay: this.#wtxidRelay, addrV2: this.#addrV2 },
+            features: this.features,
           },
         }
       case 'wtxidrelay':

@@ -3,8 +3,11 @@
  * All peers of a process share one by default; give peers that are meant to talk to each other a registry each.
  */
 export interface NonceRegistry {
+  /** Called when a version message is made. */
   add(nonce: bigint): void
+  /** Whether a nonce is one of ours; asked for that of each version message that comes in. */
   has(nonce: bigint): boolean
+  /** Called when the peer that sent the nonce has ended. */
   delete(nonce: bigint): void
 }
 

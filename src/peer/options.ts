@@ -1,8 +1,7 @@
 import type { Observer, SchedulerLike } from 'rxjs'
 import type { Behavior } from '../behaviors/behavior.js'
-import { type DefaultBehavior, defaultBehaviors } from '../behaviors/defaults.js'
+import { type DefaultBehavior, defaultBehaviors, type Intervals } from '../behaviors/defaults.js'
 import type { Clock, Environment, Random } from '../stream/environment.js'
-import type { WireError } from '../wire/error.js'
 import type { Hash } from '../wire/hash.js'
 import { MAX_USER_AGENT } from '../wire/limits.js'
 import type { RejectMessage } from '../wire/messages/reject.js'
@@ -13,34 +12,22 @@ import { Services } from '../wire/services.js'
 import { formatUserAgent, type UserAgent } from '../wire/useragent.js'
 import { PROTOCOL_VERSION, protocolVersions } from '../wire/versions.js'
 import { environment, sharedNonces } from './defaults.js'
+import { MAX_KNOWN_INVENTORY } from './known-inventory.js'
 import type { NonceRegistry } from './nonces.js'
 import { RXPEER_VERSION } from './own-version.js'
 import { btcdPolicy, type Policy } from './policy.js'
-
-/** A message that was read or written, as `options.traffic` sees it: from the first byte on, handshake included. */
-export interface Traffic {
-  /** `id` of the peer. */
-  readonly peer: number
-  readonly direction: 'received' | 'sent'
-  /** Wire name, also of messages that nobody knows. */
-  readonly command: string
-  /** Bytes on the wire. */
-  readonly bytes: number
-  readonly payload: Uint8Array
-  /** The decoded message; `undefined` where it could not be read. */
-  readonly message: Message | undefined
-  /** Why it could not be read. */
-  readonly error: WireError | undefined
-}
+import type { Traffic } from './traffic.js'
 
 /** The best block that we know. */
 export interface NewestBlock {
+  /** Number of blocks before it: the first block has height 0. */
   readonly height: number
+  /** Wire order. */
   readonly hash: Hash
 }
 
 /** How a peer presents itself and behaves. Every option has a default. */
-export interface PeerOptions {
+export interface PeerOptions extends Intervals {
   /** Default: mainnet. */
   readonly network?: Network | undefined
   /** Our program, shown after rxpeer's own entry (BIP14). Default: rxpeer alone. */
@@ -49,6 +36,8 @@ export interface PeerOptions {
   readonly services?: bigint | undefined
   /** Highest protocol version that we announce and speak. Default {@link PROTOCOL_VERSION}, 70016. */
   readonly protocolVersion?: number | undefined
+  /** What the remote has to offer, else it is refused with `missing-services`. Default: nothing. */
+  readonly requiredServices?: bigint | undefined
   /** Whether the remote should announce transactions without a filter (BIP37). Default true. */
   readonly relay?: boolean | undefined
   /** Asked for our best block when our version message is made. Default: height 0. */
@@ -63,12 +52,19 @@ export interface PeerOptions {
   readonly handshakeTimeout?: number | undefined
   /** Bytes that may wait to be written before the peer closes with `send-queue-full`. Default 64 MiB. */
   readonly sendQueueLimit?: number | undefined
+  /** Entries of known inventory that are remembered. Default 1000 (btcd `maxKnownInventory`). */
+  readonly knownInventoryLimit?: number | undefined
+  /**
+   * On regtest, and with a remote at 127.0.0.1 or localhost, drop what cannot be read after the handshake and stay, as
+   * btcd does. Wrong magic and over-length close all the same. Default false.
+   */
+  readonly regtestLeniency?: boolean | undefined
   /** What follows from a remote's offences. Default {@link btcdPolicy}. */
   readonly policy?: Policy | undefined
   /**
    * Habits by name, merged over the default ones: a new name adds one, a default's name replaces it, `false` leaves
    * it out.
-   * @example { behaviors: { pong: false, greet: () => of({ command: 'getaddr' }) } }
+   * @example { behaviors: { pong: false, keepAlive: keepAlive(60_000), greet: () => of({ command: 'getaddr' }) } }
    */
   readonly behaviors?: Behaviors | undefined
   /** The registry for self-connection. Default: one for the whole process. */
@@ -92,6 +88,7 @@ export interface ResolvedOptions extends Environment {
   readonly userAgent: string
   readonly services: bigint
   readonly protocolVersion: number
+  readonly requiredServices: bigint
   readonly relay: boolean
   readonly newestBlock: () => Pick<NewestBlock, 'height'>
   readonly initial: readonly Message[]
@@ -99,6 +96,8 @@ export interface ResolvedOptions extends Environment {
   readonly traffic: Pick<Observer<Traffic>, 'next'> | undefined
   readonly handshakeTimeout: number
   readonly sendQueueLimit: number
+  readonly knownInventoryLimit: number
+  readonly regtestLeniency: boolean
   readonly policy: Policy
   readonly behaviors: ReadonlyMap<string, Behavior>
   readonly nonces: NonceRegistry
@@ -118,9 +117,23 @@ function ownUserAgent(program: UserAgent | undefined): string {
   return text
 }
 
-function mergeBehaviors(given: Behaviors): ReadonlyMap<string, Behavior> {
-  const merged = new Map<string, Behavior>(Object.entries(defaultBehaviors))
-  for (const [name, behavior] of Object.entries(given)) {
+function intervals(given: PeerOptions, policy: Policy): Intervals {
+  for (const name of [
+    'idleTimeout',
+    'pingInterval',
+    'pingTimeout',
+    'stallTick',
+    'trickleInterval',
+  ] as const) {
+    const value = given[name]
+    if (value !== undefined) positive(name, value)
+  }
+  return { ...given, pingTimeout: given.pingTimeout ?? policy.pingTimeout }
+}
+
+function mergeBehaviors(given: PeerOptions, policy: Policy): ReadonlyMap<string, Behavior> {
+  const merged = new Map(defaultBehaviors(intervals(given, policy)))
+  for (const [name, behavior] of Object.entries(given.behaviors ?? {})) {
     if (behavior === false) merged.delete(name)
     else merged.set(name, behavior)
   }
@@ -138,6 +151,7 @@ export function resolveOptions(given: PeerOptions): ResolvedOptions {
       `protocolVersion must be an integer from ${protocolVersions.versionNonce} on, not ${protocolVersion}`,
     )
   }
+  const policy = given.policy ?? btcdPolicy
   const services = given.services ?? Services.none
   if (services < 0n || services > 0xffff_ffff_ffff_ffffn) {
     throw new TypeError(`services must be a set of 64 bits, not ${services}`)
@@ -147,6 +161,7 @@ export function resolveOptions(given: PeerOptions): ResolvedOptions {
     userAgent: ownUserAgent(given.userAgent),
     services,
     protocolVersion,
+    requiredServices: given.requiredServices ?? Services.none,
     relay: given.relay ?? true,
     newestBlock: given.newestBlock ?? (() => ({ height: 0 })),
     initial: given.initial ?? [],
@@ -154,8 +169,10 @@ export function resolveOptions(given: PeerOptions): ResolvedOptions {
     traffic: given.traffic,
     handshakeTimeout: positive('handshakeTimeout', given.handshakeTimeout ?? 30_000),
     sendQueueLimit: positive('sendQueueLimit', given.sendQueueLimit ?? 64 * 1024 * 1024),
-    policy: given.policy ?? btcdPolicy,
-    behaviors: mergeBehaviors(given.behaviors ?? {}),
+    knownInventoryLimit: positive('knownInventoryLimit', given.knownInventoryLimit ?? MAX_KNOWN_INVENTORY),
+    regtestLeniency: given.regtestLeniency ?? false,
+    policy,
+    behaviors: mergeBehaviors(given, policy),
     nonces: given.nonces ?? sharedNonces,
     ...environment(given),
   }

@@ -1,5 +1,5 @@
+import { CORE_PING_TIMEOUT } from '../behaviors/ping-timeout.js'
 import { type WireErrorCode, wireFaults } from '../wire/error.js'
-import { RejectCode } from '../wire/messages/reject.js'
 import { protocolVersions } from '../wire/versions.js'
 
 /** What a remote can do against the rules of the conversation, by stable code; faults of bytes are in `wireFaults`. */
@@ -16,6 +16,10 @@ export const conversationFaults = {
   'obsolete-version': 'the protocol version of the remote is older than we speak',
   'self-connection': 'the nonce of the remote is one of ours: we talk to ourselves',
   'version-rejected': '`acceptVersion` refused the version message',
+  'missing-services': 'the remote does not offer all of `requiredServices`',
+  'bloom-not-offered':
+    'a message for nodes with NODE_BLOOM, which we are not, from protocol version 70011 on (BIP111)',
+  'bloom-not-offered-old': 'the same below 70011, where the flag did not exist',
 } as const satisfies Record<string, string>
 
 /** The code of a fault in the conversation. */
@@ -38,9 +42,13 @@ export type Action = 'ignore' | 'drop' | 'reject' | 'disconnect'
 
 /** How to treat violations, as data. Make your own by spreading one of the two and changing rows. */
 export interface Policy {
+  /** For people. */
   readonly name: string
   /** Lowest protocol version that is spoken with. */
   readonly minProtocolVersion: number
+  /** ms to wait for a pong before closing; `undefined` waits for ever. */
+  readonly pingTimeout: number | undefined
+  /** What follows from each offence. */
   readonly actions: Readonly<Record<Violation, Action>>
 }
 
@@ -58,6 +66,7 @@ function forAllMessages(action: Action): Record<Exclude<WireErrorCode, FatalFaul
 export const btcdPolicy: Policy = {
   name: 'btcd',
   minProtocolVersion: protocolVersions.multipleAddress,
+  pingTimeout: undefined,
   actions: {
     ...forAllMessages('reject'),
     // To btcd a command is any UTF-8: an odd one is just a message that nobody knows.
@@ -75,6 +84,10 @@ export const btcdPolicy: Policy = {
     'obsolete-version': 'reject',
     'self-connection': 'disconnect',
     'version-rejected': 'reject',
+    'missing-services': 'reject',
+    'bloom-not-offered': 'disconnect',
+    // As BIP111 says; btcd's own server closes here too, which is this row as `disconnect`.
+    'bloom-not-offered-old': 'drop',
   },
 }
 
@@ -82,6 +95,7 @@ export const btcdPolicy: Policy = {
 export const corePolicy: Policy = {
   name: 'core',
   minProtocolVersion: protocolVersions.headers,
+  pingTimeout: CORE_PING_TIMEOUT,
   actions: {
     ...forAllMessages('drop'),
     'trailing-bytes': 'ignore',
@@ -100,33 +114,8 @@ export const corePolicy: Policy = {
     'obsolete-version': 'disconnect',
     'self-connection': 'disconnect',
     'version-rejected': 'disconnect',
-  },
-}
-
-/** The words of a reject message. */
-export interface Rejection {
-  /** Wire name of the refused message. */
-  readonly rejected: string
-  /** See `RejectCode`. */
-  readonly code: number
-  readonly reason: string
-}
-
-/** The reject messages of the faults that have one of their own; all others are "malformed". */
-export const rejections: Readonly<Partial<Record<ConversationFault, Rejection>>> = {
-  'message-before-version': {
-    rejected: 'version',
-    code: RejectCode.malformed,
-    reason: 'a version message must precede all others',
-  },
-  'duplicate-version': {
-    rejected: 'version',
-    code: RejectCode.duplicate,
-    reason: 'duplicate version message',
-  },
-  'duplicate-verack': {
-    rejected: 'verack',
-    code: RejectCode.duplicate,
-    reason: 'duplicate verack message',
+    'missing-services': 'disconnect',
+    'bloom-not-offered': 'disconnect',
+    'bloom-not-offered-old': 'disconnect',
   },
 }

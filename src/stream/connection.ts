@@ -17,7 +17,9 @@ export type TransportErrorCode = keyof typeof transportFaults
 
 /** The one error of transports; `cause` is the platform's own error. */
 export class TransportError extends Error {
+  /** Tells this error apart where classes cannot, as in logs. */
   override readonly name = 'TransportError'
+  /** What went wrong, as a fact. */
   readonly code: TransportErrorCode
 
   constructor(code: TransportErrorCode, detail?: string, options?: ErrorOptions) {
@@ -30,6 +32,7 @@ export class TransportError extends Error {
 export interface Endpoint {
   /** IP address or name, without brackets. */
   readonly host: string
+  /** TCP port. */
   readonly port: number
 }
 

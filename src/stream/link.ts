@@ -6,6 +6,7 @@ export type LinkTransport = 'v1' | 'v2'
 
 /** A message pipe over a connection: packing and unpacking, but no meaning yet. */
 export interface Link {
+  /** How this link packs. */
   readonly transport: LinkTransport
   /**
    * Inbound frames, in order. Completes where the remote ends between two frames; errors with a WireError where the

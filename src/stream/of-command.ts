@@ -6,6 +6,7 @@ export const byCommand: unique symbol = Symbol('byCommand')
 
 /** A stream of messages that can tell commands apart before it calls a subscriber. */
 export interface CommandIndex {
+  /** The messages of one command, and no work for the others. */
   [byCommand]<C extends Command>(command: C): Observable<MessageOf<C>>
 }
 

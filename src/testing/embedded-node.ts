@@ -51,6 +51,7 @@ export interface EmbeddedNodeOptions extends Pick<PeerOptions, 'scheduler' | 'cl
  * transactions but scripts and signatures.
  */
 export interface EmbeddedNode {
+  /** Which network its blocks and peers are of. */
   readonly network: Network
   /** Height of the last block; the first block has 0. */
   readonly height: number

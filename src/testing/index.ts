@@ -1,5 +1,5 @@
 /** `rxpeer/testing`: what pipelines are tested with. */
-export { memoryPair } from '../transport/memory.js'
+export { type MemoryOptions, memoryPair } from '../transport/memory.js'
 export { type BlockFault, blockFaults } from './chain.js'
 export { type EmbeddedNode, type EmbeddedNodeOptions, embeddedNode } from './embedded-node.js'
 export { genesisBlock } from './genesis.js'

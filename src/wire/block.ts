@@ -1,7 +1,7 @@
 import type { Codec, Plain, PlainLimits } from './codec.js'
 import { plainList } from './codec.js'
 import { compactSizeLength, Writer } from './cursor.js'
-import type { Hash } from './hash.js'
+import { type Hash, sha256dAll } from './hash.js'
 import { BlockHeader, HEADER_SIZE, plainHeader } from './header.js'
 import { type List, ListView } from './list.js'
 import { plainTransaction, Transaction } from './transaction.js'
@@ -45,7 +45,9 @@ function scanBlock(bytes: Uint8Array, offset: number, command: string | undefine
 export class Block {
   /** The serialised block as received, witness included; a view: copy it to keep it for long. */
   readonly bytes: Uint8Array
+  /** The first 80 bytes. */
   readonly header: BlockHeader
+  /** In the order of the block, the coinbase first. */
   readonly transactions: List<Transaction>
 
   private constructor({ bytes, count, offsets }: Layout) {
@@ -93,7 +95,14 @@ export class Block {
 
   /** The txids in order, wire order each. Computed by each call: keep them. */
   txids(): Hash[] {
-    return Array.from(this.transactions, tx => tx.txid)
+    const count = this.transactions.length
+    const transactions: Transaction[] = []
+    for (let index = 0; index < count; index += 1) transactions.push(this.transactions.at(index)!)
+    return sha256dAll({
+      count,
+      size: index => transactions[index]!.strippedSize,
+      write: (index, target, offset) => transactions[index]!.writeStripped(target, offset),
+    })
   }
 
   /** Bytes of the form without witness. */

@@ -18,7 +18,9 @@ export interface PlainLimits {
 export interface Codec<T> {
   /** Bytes that the shortest encoding takes; bounds counts before anything is allocated. */
   readonly minSize: number
+  /** Reads one value from where the reader stands. Throws {@link WireError} where the bytes are none. */
   decode(reader: Reader): T
+  /** Writes one value. Throws {@link WireError} where it has no encoding. */
   encode(writer: Writer, value: T): void
   /** Hashes in display hex, other bytes in hex, 64-bit values as decimal strings, lists as arrays. */
   plain(value: T, limits: PlainLimits): Plain
@@ -26,6 +28,7 @@ export interface Codec<T> {
 
 /** A codec whose encodings all take `size` bytes, so that lists of them can be read at any index. */
 export interface FixedCodec<T> extends Codec<T> {
+  /** Bytes of every encoding. */
   readonly size: number
   /** The value at `offset`; the caller has checked that `size` bytes are there. */
   read(bytes: Uint8Array, offset: number): T

@@ -23,11 +23,13 @@ export const MAX_COMPACT_INDEX = 0xffff
 export interface PrefilledTransaction {
   /** Its place in the block, at most 65535; absolute here, a difference on the wire. */
   readonly index: number
+  /** In full. */
   readonly transaction: Transaction
 }
 
 /** A block by the short ids of its transactions (BIP152 `HeaderAndShortIDs`). */
 export interface CompactBlock {
+  /** Of the block; part of the key of the short ids. */
   readonly header: BlockHeader
   /** Random; part of the key of the short ids. */
   readonly nonce: bigint

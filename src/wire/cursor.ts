@@ -15,8 +15,11 @@ const NEWEST = Number.MAX_SAFE_INTEGER
 
 /** Reads one payload from front to back; every read is checked against the end, and nothing is copied. */
 export class Reader {
+  /** The payload. */
   readonly bytes: Uint8Array
+  /** Negotiated protocol version; above all others where none was given. */
   readonly protocolVersion: number
+  /** Wire name of the message, for errors. */
   readonly command: string | undefined
   /** Byte offset of the next read. */
   offset = 0
@@ -49,30 +52,37 @@ export class Reader {
     return start
   }
 
+  /** An unsigned byte. */
   u8(): number {
     return this.#view.getUint8(this.skip(1))
   }
 
+  /** 2 bytes, unsigned, little-endian. */
   u16(): number {
     return this.#view.getUint16(this.skip(2), true)
   }
 
+  /** 2 bytes, unsigned, big-endian: ports are the one such field of the protocol. */
   u16be(): number {
     return this.#view.getUint16(this.skip(2))
   }
 
+  /** 4 bytes, unsigned, little-endian. */
   u32(): number {
     return this.#view.getUint32(this.skip(4), true)
   }
 
+  /** 4 bytes, signed, little-endian. */
   i32(): number {
     return this.#view.getInt32(this.skip(4), true)
   }
 
+  /** 8 bytes, unsigned, little-endian. */
   u64(): bigint {
     return this.#view.getBigUint64(this.skip(8), true)
   }
 
+  /** 8 bytes, signed, little-endian. */
   i64(): bigint {
     return this.#view.getBigInt64(this.skip(8), true)
   }
@@ -149,8 +159,11 @@ export function compactSizeLength(value: number): 1 | 3 | 5 | 9 {
 
 /** Writes one payload, growing as needed. Values out of range throw `bad-value` instead of being cut. */
 export class Writer {
+  /** Negotiated protocol version; above all others where none was given. */
   readonly protocolVersion: number
+  /** Wire name of the message, for errors. */
   readonly command: string | undefined
+  /** Whether transactions are written with their witness (BIP144). */
   readonly witness: boolean
   #bytes = new Uint8Array(64)
   #view = new DataView(this.#bytes.buffer)
@@ -198,53 +211,62 @@ export class Writer {
     return value
   }
 
+  /** An unsigned byte. */
   u8(value: number): void {
     const checked = this.#integer(value, 0, 0xff)
     const at = this.#reserve(1)
     this.#view.setUint8(at, checked)
   }
 
+  /** 2 bytes, unsigned, little-endian. */
   u16(value: number): void {
     const checked = this.#integer(value, 0, 0xffff)
     const at = this.#reserve(2)
     this.#view.setUint16(at, checked, true)
   }
 
+  /** 2 bytes, unsigned, big-endian. */
   u16be(value: number): void {
     const checked = this.#integer(value, 0, 0xffff)
     const at = this.#reserve(2)
     this.#view.setUint16(at, checked)
   }
 
+  /** 4 bytes, unsigned, little-endian. */
   u32(value: number): void {
     const checked = this.#integer(value, 0, 0xffff_ffff)
     const at = this.#reserve(4)
     this.#view.setUint32(at, checked, true)
   }
 
+  /** 4 bytes, signed, little-endian. */
   i32(value: number): void {
     const checked = this.#integer(value, -0x8000_0000, 0x7fff_ffff)
     const at = this.#reserve(4)
     this.#view.setInt32(at, checked, true)
   }
 
+  /** 8 bytes, unsigned, little-endian. */
   u64(value: bigint): void {
     const checked = this.#bigint(value, 0n, 0xffff_ffff_ffff_ffffn)
     const at = this.#reserve(8)
     this.#view.setBigUint64(at, checked, true)
   }
 
+  /** 8 bytes, signed, little-endian. */
   i64(value: bigint): void {
     const checked = this.#bigint(value, -0x8000_0000_0000_0000n, 0x7fff_ffff_ffff_ffffn)
     const at = this.#reserve(8)
     this.#view.setBigInt64(at, checked, true)
   }
 
+  /** The bytes as they are, without a length. */
   raw(bytes: Uint8Array): void {
     const start = this.#reserve(bytes.length)
     this.#bytes.set(bytes, start)
   }
 
+  /** A CompactSize over the full 64 bits, in the shortest form. */
   compactSize64(value: bigint): void {
     if (value > 0xffff_ffffn) {
       this.u8(0xff)
@@ -252,6 +274,7 @@ export class Writer {
     } else this.compactSize(Number(value))
   }
 
+  /** A CompactSize up to 2^32 - 1, in the shortest form: 1, 3 or 5 bytes. */
   compactSize(value: number): void {
     if (value < 0xfd) this.u8(value)
     else if (value <= 0xffff) {

@@ -37,9 +37,13 @@ export interface WireErrorPlace {
 
 /** The one error of decoding and encoding. */
 export class WireError extends Error {
+  /** Tells this error apart where classes cannot, as in logs. */
   override readonly name = 'WireError'
+  /** What was wrong, as a fact. */
   readonly code: WireErrorCode
+  /** Wire name of the message, where it is known. */
   readonly command: string | undefined
+  /** Byte offset of the fault within the payload, or within the frame header for faults of the frame. */
   readonly offset: number | undefined
 
   /**

@@ -1,5 +1,6 @@
 import { sha256 as backendSha256 } from '#crypto'
 import { readU32 } from './bytes.js'
+import { type Batch, makeSha256x4, type Sha256x4 } from './crypto/sha256x4.js'
 import { smallSha256 } from './crypto/small-sha256.js'
 
 /** Up to this many bytes the plain JavaScript hash is faster than a call into the backend (measured, see bench/). */
@@ -26,6 +27,24 @@ export function sha256d(bytes: Uint8Array): Hash {
   else smallSha256(bytes, out)
   smallSha256(out, out)
   return out
+}
+
+let lanes: Sha256x4 | undefined
+let lanesTried = false
+
+/** SHA256d of each message of a batch: several times as fast as one after the other where WebAssembly has vectors. */
+export function sha256dAll(batch: Batch): Hash[] {
+  if (!lanesTried) {
+    lanesTried = true
+    lanes = makeSha256x4()
+  }
+  const single = (index: number): Hash => {
+    const message = new Uint8Array(batch.size(index))
+    batch.write(index, message, 0)
+    return sha256d(message)
+  }
+  if (lanes === undefined) return Array.from({ length: batch.count }, (_, index) => single(index))
+  return lanes.sha256d(batch, single)
 }
 
 const scratch = new Uint8Array(32)

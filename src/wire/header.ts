@@ -17,6 +17,7 @@ export interface BlockHeaderFields {
   readonly time: number
   /** The target in compact form. */
   readonly bits: number
+  /** What miners vary first to meet the target; 32 bits, unsigned. */
   readonly nonce: number
 }
 
@@ -75,6 +76,7 @@ export class BlockHeader implements BlockHeaderFields {
     return readU32(this.bytes, 72)
   }
 
+  /** What miners vary first to meet the target; 32 bits, unsigned. */
   get nonce(): number {
     return readU32(this.bytes, 76)
   }

@@ -3,6 +3,7 @@
  * which make an item anew each time it is asked for.
  */
 export interface List<T> extends Iterable<T> {
+  /** How many items there are. */
   readonly length: number
   readonly [index: number]: T
   /** The item at index `i`, counted from the end where negative; `undefined` outside the list, as arrays answer. */
@@ -11,6 +12,7 @@ export interface List<T> extends Iterable<T> {
 
 /** A list whose items are made on each access by `read`, and never kept. */
 export class ListView<T> implements List<T> {
+  /** How many items there are. */
   readonly length: number
   readonly [index: number]: T
   readonly #read: (index: number) => T
@@ -25,6 +27,7 @@ export class ListView<T> implements List<T> {
     return index >= 0 && index < this.length ? this.#read(index) : undefined
   }
 
+  /** The items in order, each made when its turn comes. */
   *[Symbol.iterator](): Iterator<T> {
     for (let index = 0; index < this.length; index += 1) yield this.#read(index)
   }

@@ -12,6 +12,7 @@ import type { Transaction } from './transaction.js'
 
 /** What merkleblock carries. */
 export interface MerkleBlockFields extends PartialMerkleTree {
+  /** Of the block; its merkle root is what the tree must lead to. */
   readonly header: BlockHeader
 }
 

@@ -18,6 +18,7 @@ export interface MessageType<M extends { readonly command: string } = { readonly
   readonly command: M['command']
   /** The proposals that define it; empty for what the first client spoke. */
   readonly bips: readonly number[]
+  /** Who may send it, and when. */
   readonly direction: Direction
   /** Negotiated protocol version from which it exists. */
   readonly minVersion: number

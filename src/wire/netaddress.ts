@@ -9,6 +9,7 @@ export { hostText, NetworkId, parseHost } from './host.js'
 export interface NetAddress extends Host {
   /** Service bits, as the announcer believes; see `Services`. */
   readonly services: bigint
+  /** TCP port, big-endian on the wire; 0 in networks without ports. */
   readonly port: number
 }
 

@@ -10,9 +10,11 @@ import { bytesToHex, fromHex } from './hex.js'
  * const litecoinRegtest: Network = { ...regtest, name: 'litecoin-regtest', defaultPort: 19444, genesis: … }
  */
 export interface Network {
+  /** For people and the command line. */
   readonly name: string
   /** The first 4 bytes of every v1 frame, as on the wire. */
   readonly magic: Uint8Array
+  /** TCP port where nodes listen unless told otherwise. */
   readonly defaultPort: number
   /** Header of the first block; its hash starts every locator. */
   readonly genesis: BlockHeader
@@ -32,6 +34,7 @@ export function genesisHeader(
   return BlockHeader.from({ version: 1, previousBlock: zeroHash, merkleRoot: merkleRoot2009, ...fields })
 }
 
+/** The main network, the one with money in it. */
 export const mainnet: Network = {
   name: 'mainnet',
   magic: Uint8Array.of(0xf9, 0xbe, 0xb4, 0xd9),
@@ -51,6 +54,7 @@ export const mainnet: Network = {
   ],
 }
 
+/** The first public test network still alive. */
 export const testnet3: Network = {
   name: 'testnet3',
   magic: Uint8Array.of(0x0b, 0x11, 0x09, 0x07),
@@ -91,6 +95,7 @@ export const signet: Network = {
   dnsSeeds: ['seed.signet.bitcoin.sprovoost.nl', 'seed.signet.achownodes.xyz'],
 }
 
+/** Private chains for tests: blocks are found at once. */
 export const regtest: Network = {
   name: 'regtest',
   magic: Uint8Array.of(0xfa, 0xbf, 0xb5, 0xda),

@@ -18,6 +18,7 @@ export interface PartialMerkleTree {
 export interface MerkleMatch {
   /** Its place in the block. */
   readonly index: number
+  /** Wire order. */
   readonly txid: Hash
 }
 

@@ -57,18 +57,23 @@ export function toCompactBlock(
 
 /** The remote broke the rules: the block must not be used, and the remote is to blame. */
 export interface InvalidReconstruction {
+  /** Tells the states apart. */
   readonly state: 'invalid'
+  /** Which rule was broken, for people. */
   readonly reason: string
 }
 
 /** Short ids collide, so nobody is to blame: ask for the whole block. */
 export interface FailedReconstruction {
+  /** Tells the states apart. */
   readonly state: 'failed'
+  /** What went wrong, for people. */
   readonly reason: string
 }
 
 /** Some transactions are not at hand: ask for them by getblocktxn. */
 export interface MissingReconstruction {
+  /** Tells the states apart. */
   readonly state: 'missing'
   /** Their places in the block, ascending. */
   readonly indexes: readonly number[]
@@ -81,7 +86,9 @@ export interface MissingReconstruction {
 
 /** The block, its transactions in agreement with the header's merkle root; no other rule was checked. */
 export interface CompleteReconstruction {
+  /** Tells the states apart. */
   readonly state: 'complete'
+  /** The whole block, in new bytes. */
   readonly block: Block
 }
 

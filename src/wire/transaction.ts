@@ -17,8 +17,11 @@ export interface Outpoint {
 
 /** An input, as literals give it and decoded transactions show it. */
 export interface TransactionInput {
+  /** The output that is spent. */
   readonly outpoint: Outpoint
+  /** The spender's script; empty where the witness answers for it. In a coinbase, free data. */
   readonly scriptSig: Uint8Array
+  /** Relative lock time and replaceability (BIP68, BIP125); 0xffffffff for neither. 32 bits, unsigned. */
   readonly sequence: number
   /** The witness stack, bottom first; empty where the input has none (BIP144). */
   readonly witness: List<Uint8Array>
@@ -28,14 +31,19 @@ export interface TransactionInput {
 export interface TransactionOutput {
   /** Satoshi; signed 64 bits on the wire. */
   readonly value: bigint
+  /** What a spender has to satisfy. */
   readonly scriptPubKey: Uint8Array
 }
 
 /** The fields of a transaction. */
 export interface TransactionFields {
+  /** Rules that the transaction asks for; signed 32 bits. */
   readonly version: number
+  /** What is spent. */
   readonly inputs: List<TransactionInput>
+  /** What is made. */
   readonly outputs: List<TransactionOutput>
+  /** Block height below 500,000,000, else seconds since 1970, before which no block may hold it; 0 for none. */
   readonly lockTime: number
 }
 
@@ -194,10 +202,12 @@ export class Transaction implements TransactionFields {
     return this.#buffer.subarray(this.#start, this.#end)
   }
 
+  /** Rules that the transaction asks for; signed 32 bits. */
   get version(): number {
     return readU32(this.#buffer, this.#start) | 0
   }
 
+  /** Block height below 500,000,000, else seconds since 1970, before which no block may hold it; 0 for none. */
   get lockTime(): number {
     return readU32(this.#buffer, this.#end - 4)
   }
@@ -207,10 +217,12 @@ export class Transaction implements TransactionFields {
     return this.#witness !== 0
   }
 
+  /** What is spent; read at the first access and kept. */
   get inputs(): readonly TransactionInput[] {
     return this.#read().inputs
   }
 
+  /** What is made; read at the first access and kept. */
   get outputs(): readonly TransactionOutput[] {
     return this.#read().outputs
   }
@@ -243,13 +255,19 @@ export class Transaction implements TransactionFields {
   /** Writes the form without witness at `offset` of `target`, which has room for `strippedSize` bytes. */
   writeStripped(target: Uint8Array, offset: number): void {
     const buffer = this.#buffer
-    if (this.#witness === 0) {
-      target.set(this.bytes, offset)
+    const start = this.#start
+    const end = this.#end
+    const witness = this.#witness
+    if (witness === 0) {
+      target.set(buffer.subarray(start, end), offset)
       return
     }
-    target.set(buffer.subarray(this.#start, this.#start + 4), offset)
-    target.set(buffer.subarray(this.#start + 6, this.#witness), offset + 4)
-    target.set(buffer.subarray(this.#end - 4, this.#end), offset + this.strippedSize - 4)
+    const lockTime = offset + witness - start - 2
+    for (let i = 0; i < 4; i += 1) {
+      target[offset + i] = buffer[start + i]!
+      target[lockTime + i] = buffer[end - 4 + i]!
+    }
+    target.set(buffer.subarray(start + 6, witness), offset + 4)
   }
 
   /** Size without witness four times, or the witness once: `3 · stripped + total`. */

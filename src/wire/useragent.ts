@@ -1,6 +1,8 @@
 /** One program in a user agent (BIP14). */
 export interface UserAgent {
+  /** Name of the program. */
   readonly name: string
+  /** Its version, in any form; may be empty. */
   readonly version: string
   /** Anything the program wants to say of itself; written in brackets, separated by `; `. */
   readonly comments?: readonly string[] | undefined

@@ -6,8 +6,8 @@ import { formatHuman } from '../../src/cli/human.js'
 import { formatJson } from '../../src/cli/json.js'
 import { Output, type Sink } from '../../src/cli/output.js'
 import { printable } from '../../src/cli/printable.js'
-import type { Traffic } from '../../src/peer/options.js'
-import { createTally, type PeerStats } from '../../src/peer/stats.js'
+import { emptyStats, type PeerStats } from '../../src/peer/stats.js'
+import type { Traffic } from '../../src/peer/traffic.js'
 import { embeddedNode } from '../../src/testing/embedded-node.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
 import { WireError } from '../../src/wire/error.js'
@@ -46,17 +46,12 @@ function traffic(message: Message, more: Partial<Traffic> = {}): CliEvent {
 }
 
 const stats: PeerStats = {
-  id: 3,
-  direction: 'inbound',
+  ...emptyStats({ id: 3, direction: 'inbound', protocolVersion: 70016 }),
   address: { host: '::1', port: 5 },
-  localAddress: undefined,
-  transport: 'v1',
   connectedAt: 0,
-  ...createTally(),
   bytesReceived: 12_345,
   services: 0x8000_0000_0000_0409n,
   version: 70016,
-  protocolVersion: 70016,
   userAgent: '/a\x9b/',
   startHeight: 1,
   timeOffset: 0,

@@ -61,19 +61,24 @@ class PortTaken extends Error {}
 /** A litecoind in regtest, with a folder and ports of its own. */
 export class Litecoind {
   readonly #ports: Ports
+  readonly #extra: readonly string[]
   readonly #folder = mkdtempSync(join(tmpdir(), 'rxpeer-litecoind-'))
   #process: ChildProcess | undefined
   #undertaker: ChildProcess | undefined
   #stderr = ''
 
-  private constructor(ports: Ports) {
+  private constructor(ports: Ports, extra: readonly string[]) {
     this.#ports = ports
+    this.#extra = extra
   }
 
-  /** Starts a node and waits until it answers; tries other ports where somebody was faster. */
-  static async start(): Promise<Litecoind> {
+  /**
+   * Starts a node and waits until it answers; tries other ports where somebody was faster.
+   * @param extra - arguments behind the usual ones
+   */
+  static async start(extra: readonly string[] = []): Promise<Litecoind> {
     for (let attempt = 1; ; attempt += 1) {
-      const node = new Litecoind(await freePorts())
+      const node = new Litecoind(await freePorts(), extra)
       try {
         await node.#launch()
         return node
@@ -98,8 +103,19 @@ export class Litecoind {
 
   /** Calls the node. The result is what the caller says it is. */
   async rpc<T>(method: string, ...params: readonly unknown[]): Promise<T> {
+    return resultOf(method, parse<Answer<T>>(method, await this.#post(method, { method, params })))
+  }
+
+  /** Calls a method once for each list of parameters, all in one request; the results in the same order. */
+  async rpcEach<T>(method: string, calls: readonly (readonly unknown[])[]): Promise<T[]> {
+    const batch = calls.map((params, id) => ({ method, params, id }))
+    const answers = parse<Answer<T>[]>(method, await this.#post(method, batch))
+    return answers.map(answer => resultOf(method, answer))
+  }
+
+  /** The text that the node answers to a JSON-RPC request about `method`. */
+  async #post(method: string, content: unknown): Promise<string> {
     const cookie = readFileSync(join(this.#folder, 'regtest', '.cookie'), 'utf8')
-    const body = JSON.stringify({ method, params })
     const call = request({
       host: this.host,
       port: this.#ports.rpc,
@@ -123,10 +139,8 @@ export class Litecoind {
         response.on('end', () => resolve(received))
       })
     })
-    call.end(body)
-    const answer: { result: T; error: { message: string } | null } = parse(method, await text)
-    if (answer.error) throw new Error(`${method}: ${answer.error.message}`)
-    return answer.result
+    call.end(JSON.stringify(content))
+    return text
   }
 
   /** Mines blocks that pay to `address`; their hashes in display hex. */
@@ -195,6 +209,7 @@ export class Litecoind {
         '-debug=net',
         // Keeps MWEB off, without which block 432 cannot be mined.
         '-vbparams=mweb:999999999999:999999999999:2147483647:2147483647',
+        ...this.#extra,
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     )
@@ -243,6 +258,17 @@ export class Litecoind {
   }
 }
 
+/** What JSON-RPC answers to one call. */
+interface Answer<T> {
+  readonly result: T
+  readonly error: { readonly message: string } | null
+}
+
+function resultOf<T>(method: string, { result, error }: Answer<T>): T {
+  if (error) throw new Error(`${method}: ${error.message}`)
+  return result
+}
+
 /** What the node answered; a busy node answers in plain text. */
 function parse<T>(method: string, text: string): T {
   try {
@@ -285,8 +311,15 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** A suite with a node of its own; skipped, and said so, where litecoind is not installed. */
-export function describeLitecoind(name: string, suite: (node: () => Litecoind) => void): void {
+/**
+ * A suite with a node of its own; skipped, and said so, where litecoind is not installed.
+ * @param extra - arguments of the node behind the usual ones
+ */
+export function describeLitecoind(
+  name: string,
+  suite: (node: () => Litecoind) => void,
+  extra: readonly string[] = [],
+): void {
   if (!installed) {
     console.warn(
       `SKIPPED: "${name}" needs litecoind (${binary}); apt-get install litecoind, or set RXPEER_LITECOIND`,
@@ -296,7 +329,7 @@ export function describeLitecoind(name: string, suite: (node: () => Litecoind) =
   block(name, () => {
     let node: Litecoind | undefined
     beforeAll(async () => {
-      node = await Litecoind.start()
+      node = await Litecoind.start(extra)
     })
     afterAll(() => node?.stop())
     suite(() => {

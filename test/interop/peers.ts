@@ -60,7 +60,7 @@ export const payToOpTrue: Uint8Array = Uint8Array.of(0x00, 0x20, ...sha256(opTru
 const fee = 100_000n
 
 /** The coinbase of the block at `height`. */
-async function coinbaseOf(node: Litecoind, height: number): Promise<Transaction> {
+export async function coinbaseOf(node: Litecoind, height: number): Promise<Transaction> {
   const hash = await node.rpc<string>('getblockhash', height)
   const { tx } = await node.rpc<{ tx: readonly string[] }>('getblock', hash, 1)
   return Transaction.decode(hexToBytes(await node.rpc<string>('getrawtransaction', tx[0])))

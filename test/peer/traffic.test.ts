@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Traffic } from '../../src/peer/options.js'
+import type { Traffic } from '../../src/peer/traffic.js'
 import { frameOf } from '../../src/testing/scripted-remote.js'
 import { converse, remoteVersion } from '../support/conversation.js'
 
@@ -75,6 +75,21 @@ describe('stats', () => {
       userAgent: '/remote:1.0.0/',
       startHeight: 100,
       timeOffset: 42,
+      witness: true,
+      wantsAddrV2: false,
+      wantsHeaders: false,
+      lastBlock: 100,
+      lastAnnouncedBlock: undefined,
+      lastPingNonce: 0n,
+      lastPingTime: undefined,
+      lastPingMicros: undefined,
+      received: { version: { messages: 1, bytes: 124 }, verack: { messages: 1, bytes: 24 } },
+      sent: {
+        version: { messages: 1, bytes: 124 },
+        wtxidrelay: { messages: 1, bytes: 24 },
+        sendaddrv2: { messages: 1, bytes: 24 },
+        verack: { messages: 1, bytes: 24 },
+      },
     })
     now += 5_000
     said.next({ command: 'getaddr' })

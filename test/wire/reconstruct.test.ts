@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest'
 import { Block } from '../../src/wire/block.js'
 import type { CompactBlock } from '../../src/wire/compact.js'
 import { BlockHeader } from '../../src/wire/header.js'
-import { equalBytes, toHex } from '../../src/wire/hex.js'
+import { equalBytes, hexToBytes, toHex } from '../../src/wire/hex.js'
 import { merkleRoot } from '../../src/wire/merkle.js'
 import { decodeMessage, encodeMessage } from '../../src/wire/messages.js'
 import { regtest } from '../../src/wire/network.js'
@@ -340,7 +340,7 @@ describeVectors('bip152', () => {
       messages: [],
     })
     const row = messages.filter(({ command }) => command === 'cmpctblock')[number]
-    const message = decodeMessage('cmpctblock', Buffer.from(row?.payload ?? '', 'hex'))
+    const message = decodeMessage('cmpctblock', hexToBytes(row?.payload ?? ''))
     if (message.command !== 'cmpctblock') expect.fail(message.command)
     const whole = Block.decode(vectorBytes('blocks/mainnet_482683.raw'))
     const result = reconstruct(message, whole.transactions, { version })

@@ -2,7 +2,8 @@
  * SHA-256 (FIPS 180-4) for short inputs. A peer hashes headers, inventory and transactions by the thousand, and below
  * a few hundred bytes the call into a general library costs more than the hash; longer inputs go to the backend.
  */
-const k = Uint32Array.of(
+/** The 64 constants of the rounds. */
+export const roundConstants: Uint32Array = Uint32Array.of(
   0x428a2f98,
   0x71374491,
   0xb5c0fbcf,
@@ -69,6 +70,18 @@ const k = Uint32Array.of(
   0xc67178f2,
 )
 
+/** The state before the first block. */
+export const initialState: Int32Array = Int32Array.of(
+  0x6a09e667,
+  0xbb67ae85,
+  0x3c6ef372,
+  0xa54ff53a,
+  0x510e527f,
+  0x9b05688c,
+  0x1f83d9ab,
+  0x5be0cd19,
+)
+
 const w = new Int32Array(64)
 const state = new Int32Array(8)
 /** The last one or two blocks: what is left of the input, the 0x80 mark and the length in bits. */
@@ -96,7 +109,7 @@ function compress(bytes: Uint8Array, offset: number): void {
   let h = state[7]!
   for (let i = 0; i < 64; i += 1) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + k[i]! + w[i]!) | 0
+    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + roundConstants[i]! + w[i]!) | 0
     const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))
     const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0
     h = g
@@ -120,14 +133,7 @@ function compress(bytes: Uint8Array, offset: number): void {
 
 /** SHA-256 of `bytes`, written to the first 32 bytes of `out`, which may be `bytes` itself. */
 export function smallSha256(bytes: Uint8Array, out: Uint8Array): void {
-  state[0] = 0x6a09e667
-  state[1] = 0xbb67ae85
-  state[2] = 0x3c6ef372
-  state[3] = 0xa54ff53a
-  state[4] = 0x510e527f
-  state[5] = 0x9b05688c
-  state[6] = 0x1f83d9ab
-  state[7] = 0x5be0cd19
+  state.set(initialState)
   const { length } = bytes
   const whole = length - (length % 64)
   for (let offset = 0; offset < whole; offset += 64) compress(bytes, offset)

@@ -4,6 +4,7 @@ import { messageType } from '../message-type.js'
 /** A whole block, in answer to getdata (BIP144). */
 export interface BlockMessage {
   readonly command: 'block'
+  /** Header and transactions. */
   readonly block: Block
 }
 

@@ -9,6 +9,7 @@ import { protocolVersions } from '../versions.js'
 /** Answers getblocktxn (BIP152). */
 export interface BlockTxnMessage {
   readonly command: 'blocktxn'
+  /** The block that getblocktxn named. */
   readonly blockHash: Hash
   /** The transactions asked for, in the order of the block, at most 65536. */
   readonly transactions: List<Transaction>

@@ -8,6 +8,7 @@ export interface CFilterMessage {
   readonly command: 'cfilter'
   /** One of `FilterType`. */
   readonly filterType: number
+  /** The block that the filter is of; its hash is part of the key. */
   readonly blockHash: Hash
   /** At most 256 KiB (btcd `MaxCFilterDataSize`); `BlockFilter.decode` reads it. */
   readonly filter: Uint8Array

@@ -8,6 +8,7 @@ import { protocolVersions } from '../versions.js'
 /** Asks for transactions of a compact block that the sender does not have (BIP152). */
 export interface GetBlockTxnMessage {
   readonly command: 'getblocktxn'
+  /** The block that cmpctblock announced. */
   readonly blockHash: Hash
   /** Places in the block, ascending, each at most 65535; absolute here, differences on the wire. */
   readonly indexes: List<number>

@@ -4,6 +4,7 @@ import { type Transaction, transaction } from '../transaction.js'
 /** A transaction, in answer to getdata (BIP144). */
 export interface TxMessage {
   readonly command: 'tx'
+  /** With its witness where it was asked for by `witnessTx` or wtxid. */
   readonly transaction: Transaction
 }
 

@@ -1,0 +1,37 @@
+import type { Block } from '../wire/block.js'
+import type { Hash } from '../wire/hash.js'
+import type { BlockHeader } from '../wire/header.js'
+import { type Inventory, InventoryType } from '../wire/inventory.js'
+import type { Transaction } from '../wire/transaction.js'
+import type { Features } from './behavior.js'
+
+/** A transaction by its two hashes, for whoever has no more at hand. */
+export interface TransactionIds {
+  /** Wire order. */
+  readonly txid: Hash
+  /** Wire order; equal to the txid where there is no witness. */
+  readonly wtxid: Hash
+  /** Satoshi per 1000 virtual bytes; where given, the remote's feefilter is respected (BIP133). */
+  readonly feeRate?: bigint | undefined
+}
+
+/** What can be announced: a transaction, a block, or a bare inventory entry. */
+export type Announcement = Transaction | TransactionIds | Block | BlockHeader | Inventory
+
+/** Whether an announcement is a transaction, whole or by its hashes. */
+export function isTransaction(announcement: Announcement): announcement is Transaction | TransactionIds {
+  return 'txid' in announcement
+}
+
+/** The header of an announced block; `undefined` for anything else. */
+export function headerOf(announcement: Announcement): BlockHeader | undefined {
+  if ('header' in announcement) return announcement.header
+  return 'merkleRoot' in announcement ? announcement : undefined
+}
+
+/** The entry that announces a transaction to a remote with these features. */
+export function transactionEntry({ txid, wtxid }: TransactionIds, features: Features): Inventory {
+  return features.wtxidRelay
+    ? { type: InventoryType.wtx, hash: wtxid }
+    : { type: InventoryType.tx, hash: txid }
+}

@@ -1,0 +1,19 @@
+import { interval, map } from 'rxjs'
+import { randomNonce } from '../stream/environment.js'
+import type { Behavior } from './behavior.js'
+
+/** ms between two pings (btcd `pingInterval`). */
+export const PING_INTERVAL = 120_000
+
+/**
+ * Sends a ping with a random nonce every `period` ms, the first one `period` after the handshake.
+ *
+ * ```
+ *            keepAlive(5)
+ *            -----p----p----p
+ * ```
+ */
+export function keepAlive(period: number = PING_INTERVAL): Behavior {
+  return ({ scheduler, random }) =>
+    interval(period, scheduler).pipe(map(() => ({ command: 'ping', nonce: randomNonce(random) })))
+}

@@ -1,0 +1,41 @@
+import { EMPTY, merge, mergeMap, type Observable, tap } from 'rxjs'
+import { type Inventory, InventoryType } from '../wire/inventory.js'
+import type { InvMessage } from '../wire/messages/inv.js'
+import type { Message } from '../wire/messages.js'
+import type { Transaction } from '../wire/transaction.js'
+import type { Behavior } from './behavior.js'
+
+const blocks: ReadonlySet<number> = new Set([InventoryType.block, InventoryType.witnessBlock])
+
+function namesOf(transaction: Transaction): readonly Inventory[] {
+  return [
+    { type: InventoryType.tx, hash: transaction.txid },
+    { type: InventoryType.wtx, hash: transaction.wtxid },
+  ]
+}
+
+/** The last `limit` entries of an inv: those before would be forgotten again at once. Blocks are never kept back. */
+function* announcedIn({ inventory }: InvMessage, limit: number): Generator<Inventory> {
+  for (let i = Math.max(0, inventory.length - limit); i < inventory.length; i += 1) {
+    const entry = inventory.at(i)
+    if (entry !== undefined && !blocks.has(entry.type)) yield entry
+  }
+}
+
+/** What a message shows to be known on the other side. */
+function shown(message: Message, limit: number): Iterable<Inventory> {
+  if (message.command === 'inv') return announcedIn(message, limit)
+  return message.command === 'tx' ? namesOf(message.transaction) : []
+}
+
+/**
+ * Notes as known to the remote what it announces and sends, and what it was sent, so that it is not told again. Sends
+ * nothing.
+ */
+export const noteInventory: Behavior = ({ on, sent$, known }) =>
+  merge(on('inv'), on('tx'), sent$).pipe(
+    tap(message => {
+      for (const entry of shown(message, known.limit)) known.add(entry)
+    }),
+    mergeMap((): Observable<never> => EMPTY),
+  )

@@ -1,0 +1,140 @@
+import {
+  defer,
+  EMPTY,
+  filter,
+  from,
+  interval,
+  merge,
+  mergeMap,
+  type Observable,
+  repeat,
+  tap,
+  timer,
+} from 'rxjs'
+import { randomUnit } from '../stream/environment.js'
+import { type Inventory, InventoryType } from '../wire/inventory.js'
+import type { Message } from '../wire/messages.js'
+import { protocolVersions } from '../wire/versions.js'
+import {
+  type Announcement,
+  headerOf,
+  isTransaction,
+  type TransactionIds,
+  transactionEntry,
+} from './announcement.js'
+import type { Behavior, BehaviorContext } from './behavior.js'
+
+/** ms between two batches of announcements (btcd `DefaultTrickleInterval`). */
+export const TRICKLE_INTERVAL = 10_000
+/** Entries of one inv of a batch (btcd `maxInvTrickleSize`). */
+export const TRICKLE_BATCH = 1_000
+
+/** How {@link trickle} is made. */
+export interface TrickleOptions {
+  /** ms between two batches, or their mean. Default 10,000. */
+  readonly interval?: number | undefined
+  /** `fixed` as btcd, or `poisson`: exponential delays around the mean, which hide who heard first, as Core. Default fixed. */
+  readonly timing?: 'fixed' | 'poisson' | undefined
+}
+
+interface Waiting {
+  readonly entry: Inventory
+  /** All entries that name the same thing, to be known afterwards. */
+  readonly names: readonly Inventory[]
+  readonly feeRate: bigint | undefined
+}
+
+const namesOf = ({ txid, wtxid }: TransactionIds): readonly Inventory[] => [
+  { type: InventoryType.tx, hash: txid },
+  { type: InventoryType.wtx, hash: wtxid },
+]
+
+/** Types that cannot wait. */
+const urgent: ReadonlySet<number> = new Set([InventoryType.block, InventoryType.witnessBlock])
+
+function ticks({ scheduler, random }: BehaviorContext, options: TrickleOptions): Observable<unknown> {
+  const { interval: period = TRICKLE_INTERVAL, timing = 'fixed' } = options
+  if (timing === 'fixed') return interval(period, scheduler)
+  return defer(() => timer(-Math.log(1 - randomUnit(random)) * period, scheduler)).pipe(repeat())
+}
+
+/** Splits into pieces of at most `size`. */
+function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
+}
+
+/**
+ * Announces what `peer.announce` is given. Transactions wait for the next tick and leave in inv of at most 1000, in the
+ * form that was negotiated, without those that the remote knows, those below its feefilter, and all of them where it
+ * asked for none (`relay` in its version). Blocks leave at once: as headers where it sent sendheaders, else as inv.
+ *
+ * ```
+ * announced  -t-u---------b
+ *            trickle({ interval: 5 })
+ *            -----i-------B      (i: t and u in one inv)
+ * ```
+ */
+export function trickle(options: TrickleOptions = {}): Behavior {
+  return context => {
+    const { announced$, known, features, version, on, protocolVersion } = context
+    let waiting: Waiting[] = []
+    let wantsHeaders = false
+    let feeFilter = 0n
+    let relays = version.relay || protocolVersion < protocolVersions.bip37
+
+    const wanted = ({ names, feeRate }: Waiting) =>
+      !names.some(name => known.has(name)) && (feeRate === undefined || feeRate >= feeFilter)
+
+    const now = (announcement: Announcement): readonly Message[] => {
+      const header = headerOf(announcement)
+      if (header !== undefined && wantsHeaders) return [{ command: 'headers', headers: [header] }]
+      const hash = header?.hash ?? ('hash' in announcement ? announcement.hash : undefined)
+      const type = 'type' in announcement ? announcement.type : InventoryType.block
+      return hash === undefined ? [] : [{ command: 'inv', inventory: [{ type, hash }] }]
+    }
+
+    const receive = (announcement: Announcement): readonly Message[] => {
+      if (isTransaction(announcement)) {
+        const feeRate = 'feeRate' in announcement ? announcement.feeRate : undefined
+        const names = namesOf(announcement)
+        if (relays && !names.some(name => known.has(name))) {
+          waiting.push({ entry: transactionEntry(announcement, features), names, feeRate })
+        }
+        return []
+      }
+      if (!('type' in announcement) || urgent.has(announcement.type)) return now(announcement)
+      if (!known.has(announcement)) {
+        waiting.push({ entry: announcement, names: [announcement], feeRate: undefined })
+      }
+      return []
+    }
+
+    const flush = (): readonly Message[] => {
+      const entries: Inventory[] = []
+      for (const item of waiting) {
+        if (!wanted(item)) continue
+        // Known from now on, so that a second announcement of the same batch is left out.
+        for (const name of item.names) known.add(name)
+        entries.push(item.entry)
+      }
+      waiting = []
+      return Array.from(chunks(entries, TRICKLE_BATCH), inventory => ({ command: 'inv', inventory }))
+    }
+
+    const notes$ = merge(
+      on('sendheaders').pipe(tap(() => (wantsHeaders = true))),
+      on('feefilter').pipe(tap(({ feeRate }) => (feeFilter = feeRate))),
+      // A filter turns announcements on that version had turned off (BIP37).
+      merge(on('filterload'), on('filterclear')).pipe(tap(() => (relays = true))),
+    ).pipe(mergeMap((): Observable<never> => EMPTY))
+
+    return merge(
+      notes$,
+      announced$.pipe(mergeMap(announcement => from(receive(announcement)))),
+      ticks(context, options).pipe(
+        filter(() => waiting.length > 0),
+        mergeMap(() => from(flush())),
+      ),
+    )
+  }
+}

@@ -1,0 +1,74 @@
+import { type Observable, Subject } from 'rxjs'
+import type { Clock } from '../stream/environment.js'
+
+/**
+ * The time in which a peer pays attention to its remote. Deadlines are measured by it, so that a remote is never
+ * blamed for what waited on our side: while delivery is paused it stands still.
+ */
+export class Attention {
+  readonly #clock: Clock
+  readonly #resumed = new Subject<void>()
+  #pausedSince: number | undefined
+  #pausedTotal = 0
+  #handlingSince: number | undefined
+  #handlingTotal = 0
+  #lastHandled: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#lastHandled = this.now()
+  }
+
+  /** Emits each time delivery goes on. Completes with `complete`. */
+  get resumed$(): Observable<void> {
+    return this.#resumed
+  }
+
+  get paused(): boolean {
+    return this.#pausedSince !== undefined
+  }
+
+  /** ms of attention up to now. */
+  now(): number {
+    const until = this.#pausedSince ?? this.#clock.monotonic()
+    return until - this.#pausedTotal
+  }
+
+  /** ms spent in handlers up to now. */
+  handling(): number {
+    const running = this.#handlingSince === undefined ? 0 : this.#clock.monotonic() - this.#handlingSince
+    return this.#handlingTotal + running
+  }
+
+  /** `now()` at the end of the last handling. */
+  lastHandled(): number {
+    return this.#lastHandled
+  }
+
+  pause(): void {
+    this.#pausedSince ??= this.#clock.monotonic()
+  }
+
+  resume(): void {
+    if (this.#pausedSince === undefined) return
+    this.#pausedTotal += this.#clock.monotonic() - this.#pausedSince
+    this.#pausedSince = undefined
+    this.#resumed.next()
+  }
+
+  /** Runs the handling of one message, and counts its time. */
+  handle(work: () => void): void {
+    this.#handlingSince = this.#clock.monotonic()
+    try {
+      work()
+    } finally {
+      this.#handlingTotal = this.handling()
+      this.#handlingSince = undefined
+      this.#lastHandled = this.now()
+    }
+  }
+
+  complete(): void {
+    this.#resumed.complete()
+  }
+}

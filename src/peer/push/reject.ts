@@ -1,0 +1,27 @@
+import { type Observable, of } from 'rxjs'
+import { type Hash, zeroHash } from '../../wire/hash.js'
+import type { Message } from '../../wire/messages.js'
+import { protocolVersions } from '../../wire/versions.js'
+
+/** What a reject message says. */
+export interface RejectFields {
+  /** Wire name of the refused message. */
+  readonly rejected: string
+  /** See `RejectCode`. */
+  readonly code: number
+  /** For people. */
+  readonly reason: string
+  /** The refused transaction or block, wire order; goes only with `tx` and `block`, which get zero where it is not given. */
+  readonly hash?: Hash | undefined
+}
+
+/** Sends a reject; below protocol version 70002, which does not know it, nothing is sent and `false` is emitted. */
+export function pushReject(
+  { rejected, code, reason, hash }: RejectFields,
+  protocolVersion: number,
+  send: (message: Message) => Observable<boolean>,
+): Observable<boolean> {
+  if (protocolVersion < protocolVersions.reject) return of(false)
+  const carriesHash = rejected === 'tx' || rejected === 'block'
+  return send({ command: 'reject', rejected, code, reason, ...(carriesHash && { hash: hash ?? zeroHash }) })
+}

@@ -1,0 +1,101 @@
+import type { Clock } from '../stream/environment.js'
+import type { Hash } from '../wire/hash.js'
+import { InventoryType } from '../wire/inventory.js'
+import type { Command, Message } from '../wire/messages.js'
+import { protocolVersions } from '../wire/versions.js'
+import type { Count, PeerStats } from './stats.js'
+
+/** Counts by command; what nobody knows counts as `unknown`, since remotes choose those names. */
+type Counts = Partial<Record<Command, Count>>
+
+function count(counts: Counts, { command }: Message, bytes: number): void {
+  const before = counts[command] ?? { messages: 0, bytes: 0 }
+  counts[command] = { messages: before.messages + 1, bytes: before.bytes + bytes }
+}
+
+type Told = Pick<
+  PeerStats,
+  | 'lastBlock'
+  | 'lastAnnouncedBlock'
+  | 'wantsHeaders'
+  | 'lastPingNonce'
+  | 'lastPingTime'
+  | 'lastPingMicros'
+  | 'received'
+  | 'sent'
+>
+
+/** What the conversation has told of the remote after its version message. */
+export class RemoteState {
+  readonly #clock: Clock
+  readonly #received: Counts = {}
+  readonly #sent: Counts = {}
+  #lastBlock: number | undefined
+  #lastAnnouncedBlock: Hash | undefined
+  #wantsHeaders = false
+  #pingNonce = 0n
+  /** `monotonic()` when the outstanding ping was written. */
+  #pingSince = 0
+  #lastPingTime: number | undefined
+  #lastPingMicros: number | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** A message came in. */
+  received(message: Message, bytes: number): void {
+    count(this.#received, message, bytes)
+    if (message.command === 'version') this.updateLastBlock(message.startHeight)
+    else if (message.command === 'sendheaders') this.#wantsHeaders = true
+    else if (message.command === 'pong') this.#pong(message.nonce)
+    else if (message.command === 'inv') {
+      for (let i = message.inventory.length - 1; i >= 0; i -= 1) {
+        const entry = message.inventory.at(i)
+        if (entry?.type !== InventoryType.block) continue
+        this.updateLastAnnouncedBlock(entry.hash)
+        break
+      }
+    }
+  }
+
+  /** A message was written. */
+  sent(message: Message, bytes: number, protocolVersion: number): void {
+    count(this.#sent, message, bytes)
+    if (message.command === 'ping' && protocolVersion > protocolVersions.bip31) {
+      this.#pingNonce = message.nonce
+      this.#pingSince = this.#clock.monotonic()
+      this.#lastPingTime = this.#clock.epoch()
+    }
+  }
+
+  /** Only the last ping counts, and a nonce of 0 matches nothing. */
+  #pong(nonce: bigint): void {
+    if (nonce !== this.#pingNonce || nonce === 0n) return
+    this.#lastPingMicros = Math.round((this.#clock.monotonic() - this.#pingSince) * 1000)
+    this.#pingNonce = 0n
+  }
+
+  /** Only rises. */
+  updateLastBlock(height: number): void {
+    this.#lastBlock = Math.max(height, this.#lastBlock ?? height)
+  }
+
+  /** Copies: the hash lies in a received payload. */
+  updateLastAnnouncedBlock(hash: Hash): void {
+    this.#lastAnnouncedBlock = hash.slice()
+  }
+
+  snapshot(): Told {
+    return {
+      lastBlock: this.#lastBlock,
+      lastAnnouncedBlock: this.#lastAnnouncedBlock,
+      wantsHeaders: this.#wantsHeaders,
+      lastPingNonce: this.#pingNonce,
+      lastPingTime: this.#lastPingTime,
+      lastPingMicros: this.#lastPingMicros,
+      received: { ...this.#received },
+      sent: { ...this.#sent },
+    }
+  }
+}
