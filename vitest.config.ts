@@ -76,6 +76,8 @@ function browserProjects(): TestProjectConfiguration[] {
         exclude: ['test/wire/hash-node.test.ts'],
         // One page for all: a page for each file costs more than the tests, and wire keeps nothing between calls.
         isolate: false,
+        // Behind all others: a browser takes the cores away from tests that wait for a socket.
+        sequence: { groupOrder: 1 },
         testTimeout: 30_000,
         browser: {
           enabled: true,

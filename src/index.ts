@@ -49,7 +49,7 @@ export {
   type TransportErrorCode,
   transportFaults,
 } from './stream/connection.js'
-export type { Clock, Environment, Random } from './stream/environment.js'
+export { type Clock, type Environment, type Random, randomNonce } from './stream/environment.js'
 export type { Link, LinkTransport } from './stream/link.js'
 export { type CommandIndex, ofCommand } from './stream/of-command.js'
 export * from './wire/index.js'

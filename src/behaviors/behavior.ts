@@ -16,7 +16,7 @@ export interface Features {
   readonly addrV2: boolean
 }
 
-
+/** What the remote knows already, so that it is not told again. */
 export interface KnownInventory {
   /** How many entries are remembered. */
   readonly limit: number

@@ -7,13 +7,14 @@ import { type Command, LINGER } from './command.js'
 import { endpointText } from './events.js'
 import { faultText } from './fault.js'
 import { fetchAnnounced } from './fetch.js'
+import { peerOptionNames, peerOptions } from './peer-options.js'
 import { Failure } from './usage.js'
 
 export const listen: Command = {
   direction: 'inbound',
   summary: 'accept nodes that connect and print what they say',
   operands: [],
-  options: ['host', 'port', 'fetch'],
+  options: ['host', 'port', 'fetch', ...peerOptionNames],
   details: [
     'A peer that fails is told like all else and ends nothing; only a port that cannot be had is a failure.',
   ],
@@ -27,7 +28,12 @@ export const listen: Command = {
         listening: endpoint => tell({ event: 'listening', endpoint }),
       })
       return connections$.pipe(
-        acceptEach({ network, traffic: roster.traffic, failed: error => roster.failed(error) }),
+        acceptEach({
+          ...peerOptions(settings),
+          network,
+          traffic: roster.traffic,
+          failed: error => roster.failed(error),
+        }),
         tap(peer => roster.ready(peer)),
         mergeMap(peer =>
           peer.messages$.pipe(

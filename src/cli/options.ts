@@ -1,4 +1,7 @@
+import { btcdPolicy, corePolicy, type Policy } from '../peer/policy.js'
 import { type Network, networks } from '../wire/network.js'
+import { Services } from '../wire/services.js'
+import { PROTOCOL_VERSION, protocolVersions } from '../wire/versions.js'
 import { readHost, readPort } from './target.js'
 import { UsageError } from './usage.js'
 
@@ -13,6 +16,19 @@ export interface OptionValues {
   /** ms. */
   for: number
   fetch: boolean
+  policy: Policy
+  services: bigint
+  'protocol-version': number
+  'no-relay': boolean
+  'user-agent-comment': string
+  'regtest-leniency': boolean
+  /** ms, as all that follow. */
+  'handshake-timeout': number
+  'idle-timeout': number
+  'ping-interval': number
+  'ping-timeout': number
+  'stall-tick': number
+  'trickle-interval': number
   json: boolean
   help: boolean
   version: boolean
@@ -36,7 +52,11 @@ export interface Option<T> {
 
 /** THE table of options. */
 export const options: { readonly [K in OptionName]: Option<OptionValues[K]> } = {
-  network: { value: 'NAME', help: `${Object.keys(networks).join(', ')}; default mainnet`, read: readNetwork },
+  network: {
+    value: 'NAME',
+    help: `${Object.keys(networks).join(', ')}; default mainnet`,
+    read: text => readName(text, networks, 'network'),
+  },
   host: { value: 'HOST', help: 'address to listen at; default 127.0.0.1', read: readHost },
   port: {
     value: 'PORT',
@@ -50,16 +70,94 @@ export const options: { readonly [K in OptionName]: Option<OptionValues[K]> } = 
     help: 'ask for the blocks and transactions that the remote announces; default off',
     read: () => true,
   },
+  policy: {
+    value: 'NAME',
+    help: 'what follows from offences: btcd or core; default btcd',
+    read: text => readName(text, policies, 'policy'),
+  },
+  services: {
+    value: 'NAMES',
+    help: `what to offer: ${Object.keys(Services).join(', ')}, or bits such as 0x409; default none`,
+    read: readServices,
+  },
+  'protocol-version': {
+    value: 'N',
+    help: `highest protocol version to speak; default ${PROTOCOL_VERSION}`,
+    read: readProtocolVersion,
+  },
+  'no-relay': { help: 'ask for no announcements of transactions', read: () => true },
+  'user-agent-comment': {
+    value: 'TEXT',
+    help: 'say this in the user agent, in brackets (BIP14)',
+    read: readComment,
+  },
+  'regtest-leniency': { help: 'on regtest, forgive this machine what cannot be read', read: () => true },
+  'handshake-timeout': {
+    value: 'SECONDS',
+    help: 'give up on a handshake after this time; default 30',
+    read: readDuration,
+  },
+  'idle-timeout': {
+    value: 'SECONDS',
+    help: 'end a peer that says nothing for so long; default 300',
+    read: readDuration,
+  },
+  'ping-interval': { value: 'SECONDS', help: 'send a ping this often; default 120', read: readDuration },
+  'ping-timeout': {
+    value: 'SECONDS',
+    help: 'end a peer that owes a pong for so long; default never, with --policy core 1200',
+    read: readDuration,
+  },
+  'stall-tick': {
+    value: 'SECONDS',
+    help: 'look for unanswered requests this often; default 15',
+    read: readDuration,
+  },
+  'trickle-interval': {
+    value: 'SECONDS',
+    help: 'announce transactions this often; default 10',
+    read: readDuration,
+  },
   json: { help: 'print one JSON object a line and nothing else', read: () => true },
   help: { short: 'h', help: 'print this text', read: () => true },
   version: { short: 'v', help: 'print the version', read: () => true },
 }
 
-function readNetwork(text: string): Network {
-  const network = Object.hasOwn(networks, text) ? networks[text] : undefined
-  if (!network)
-    throw new UsageError(`"${text}" is not a network; known are ${Object.keys(networks).join(', ')}`)
-  return network
+const policies: Readonly<Record<string, Policy>> = { btcd: btcdPolicy, core: corePolicy }
+
+function readName<T>(text: string, known: Readonly<Record<string, T>>, what: string): T {
+  const found = Object.hasOwn(known, text) ? known[text] : undefined
+  if (found === undefined) {
+    throw new UsageError(`"${text}" is not a ${what}; known are ${Object.keys(known).join(', ')}`)
+  }
+  return found
+}
+
+/** Names separated by commas, or the whole set as a number. */
+function readServices(text: string): bigint {
+  if (/^(0x[0-9a-f]{1,16}|\d{1,19})$/i.test(text)) return BigInt(text)
+  return text
+    .split(',')
+    .map(name => readName(name.trim(), Services, 'service'))
+    .reduce((set, bit) => set | bit, 0n)
+}
+
+function readProtocolVersion(text: string): number {
+  const version = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (!(version >= protocolVersions.versionNonce)) {
+    throw new UsageError(
+      `"${text}" is not a protocol version; they are whole numbers from ${protocolVersions.versionNonce} on`,
+    )
+  }
+  return version
+}
+
+/** BIP14 reserves the signs that separate; a user agent has 256 bytes in all. */
+function readComment(text: string): string {
+  if (!/^[ -~]{1,100}$/.test(text) || /[/:()]/.test(text)) {
+    throw new UsageError(`"${text}" is not a comment; they have 1 to 100 ASCII characters without / : ( )`)
+  }
+  return text
 }
 
 /** Any name that fits the wire: rxpeer need not know the message. */

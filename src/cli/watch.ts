@@ -1,6 +1,7 @@
 import { catchError, type Observable, switchMap, tap } from 'rxjs'
 import { PeerError } from '../peer/close.js'
 import { connect } from '../peer/connect.js'
+import type { PeerOptions } from '../peer/options.js'
 import type { Peer } from '../peer/peer.js'
 import type { Endpoint } from '../stream/connection.js'
 import { tcp } from '../transport/tcp.js'
@@ -12,6 +13,7 @@ import { type Command, LINGER } from './command.js'
 import { endpointText } from './events.js'
 import { faultText } from './fault.js'
 import { fetchAnnounced } from './fetch.js'
+import { peerOptionNames, peerOptions } from './peer-options.js'
 import type { Roster } from './roster.js'
 import { readTarget } from './target.js'
 import { Failure } from './usage.js'
@@ -43,11 +45,20 @@ export interface WatchOptions {
   readonly endpoint: Endpoint
   readonly network: Network
   readonly fetch: boolean
+  /** How our side behaves; its network is the one above. */
+  readonly peer?: PeerOptions
 }
 
 /** Connects, greets and emits what the remote says after the handshake; errors with a {@link Failure}. */
-export function watchPeer({ endpoint, network, fetch }: WatchOptions, roster: Roster): Observable<Message> {
-  return connect(tcp({ ...endpoint, linger: LINGER }), { network, traffic: roster.traffic }).pipe(
+export function watchPeer(
+  { endpoint, network, fetch, peer: options = {} }: WatchOptions,
+  roster: Roster,
+): Observable<Message> {
+  return connect(tcp({ ...endpoint, linger: LINGER }), {
+    ...options,
+    network,
+    traffic: roster.traffic,
+  }).pipe(
     tap(peer => {
       roster.ready(peer)
       greet(peer, network)
@@ -71,7 +82,7 @@ export const watch: Command = {
   direction: 'outbound',
   summary: 'connect to a node and print what it says',
   operands: ['HOST[:PORT]'],
-  options: ['fetch'],
+  options: ['fetch', ...peerOptionNames],
   details: [
     'Asks for headers from the first block on, and for new blocks to be announced by headers. Blocks and',
     'transactions themselves are downloaded only with --fetch. An IPv6 address with a port is written [::1]:8333.',
@@ -79,6 +90,7 @@ export const watch: Command = {
   prepare: (settings, [text = '']) => {
     const { network = mainnet, fetch = false } = settings
     const { host, port = network.defaultPort } = readTarget(text)
-    return ({ roster }) => watchPeer({ endpoint: { host, port }, network, fetch }, roster)
+    return ({ roster }) =>
+      watchPeer({ endpoint: { host, port }, network, fetch, peer: peerOptions(settings) }, roster)
   },
 }

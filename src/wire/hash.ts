@@ -1,10 +1,7 @@
-import { sha256 as backendSha256 } from '#crypto'
+import { sha256 as backendSha256, small } from '#crypto'
 import { readU32 } from './bytes.js'
 import { type Batch, makeSha256x4, type Sha256x4 } from './crypto/sha256x4.js'
 import { smallSha256 } from './crypto/small-sha256.js'
-
-/** Up to this many bytes the plain JavaScript hash is faster than a call into the backend (measured, see bench/). */
-const SMALL = 250
 
 /** A 32-byte hash in wire order; {@link toHex} shows it as explorers do. */
 export type Hash = Uint8Array
@@ -14,7 +11,7 @@ export const zeroHash: Hash = new Uint8Array(32)
 
 /** SHA-256, 32 bytes. */
 export function sha256(bytes: Uint8Array): Hash {
-  if (bytes.length > SMALL) return backendSha256(bytes)
+  if (bytes.length > small) return backendSha256(bytes)
   const out = new Uint8Array(32)
   smallSha256(bytes, out)
   return out
@@ -23,7 +20,7 @@ export function sha256(bytes: Uint8Array): Hash {
 /** SHA-256 of SHA-256: the protocol's hash for ids, checksums and merkle trees. */
 export function sha256d(bytes: Uint8Array): Hash {
   const out = new Uint8Array(32)
-  if (bytes.length > SMALL) out.set(backendSha256(bytes))
+  if (bytes.length > small) out.set(backendSha256(bytes))
   else smallSha256(bytes, out)
   smallSha256(out, out)
   return out
@@ -52,7 +49,7 @@ const scratch = new Uint8Array(32)
 /** The first 4 bytes of SHA256d as a little-endian number: the checksum of a v1 frame. Allocates nothing for short payloads. */
 export function checksum(payload: Uint8Array): number {
   if (payload.length === 0) return 0xe2e0f65d
-  if (payload.length > SMALL) scratch.set(backendSha256(payload))
+  if (payload.length > small) scratch.set(backendSha256(payload))
   else smallSha256(payload, scratch)
   smallSha256(scratch, scratch)
   return readU32(scratch, 0)

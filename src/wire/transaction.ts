@@ -47,6 +47,11 @@ export interface TransactionFields {
   readonly lockTime: number
 }
 
+/** What a view of no bytes costs is spared: the scripts of most inputs are empty since segwit. */
+const none = new Uint8Array(0)
+const part = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
+  start === end ? none : bytes.subarray(start, end)
+
 /** An input over the transaction's bytes: `hash · u32 index · varbytes script · u32 sequence`. */
 class InputView implements TransactionInput {
   readonly #bytes: Uint8Array
@@ -71,7 +76,7 @@ class InputView implements TransactionInput {
   }
 
   get scriptSig(): Uint8Array {
-    return this.#bytes.subarray(this.#script, this.#end - 4)
+    return part(this.#bytes, this.#script, this.#end - 4)
   }
 
   get sequence(): number {
@@ -84,7 +89,7 @@ class InputView implements TransactionInput {
     const items: Uint8Array[] = []
     for (let left = scanner.size(); left > 0; left -= 1) {
       const length = scanner.size()
-      items.push(this.#bytes.subarray(scanner.offset, scanner.offset + length))
+      items.push(part(this.#bytes, scanner.offset, scanner.offset + length))
       scanner.offset += length
     }
     return items

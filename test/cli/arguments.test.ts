@@ -43,6 +43,21 @@ describe('parseArguments', () => {
       text => [`listen --host=${text}`, /--host: .* is not a host name or IP address/] as const,
     ),
     ['demo --network mainnet', /too hard on mainnet/],
+    ['demo --policy core', /demo takes no --policy/],
+    ['watch a --policy bitcoin', /--policy: "bitcoin" is not a policy; known are btcd, core/],
+    ['watch a --services network,wit', /--services: "wit" is not a service/],
+    ['watch a --services 0x10000000000000000', /--services: .* is not a service/],
+    ['watch a --protocol-version 105', /--protocol-version: .* from 106 on/],
+    ['watch a --user-agent-comment (x)', /--user-agent-comment: .* without \/ : \( \)/],
+    ['watch a --no-relay=yes', /--no-relay takes no value/],
+    ...[
+      'handshake-timeout',
+      'idle-timeout',
+      'ping-interval',
+      'ping-timeout',
+      'stall-tick',
+      'trickle-interval',
+    ].map(name => [`watch a --${name} 0`, new RegExp(`--${name}: "0" is not a time`)] as const),
   ]
   test.each(bad)('%j is refused', (line, message) => {
     const args = line === '' ? [] : line.split(' ')

@@ -25,6 +25,7 @@ const outputs: Readonly<Record<string, readonly unknown[]>> = {
     'outbound peer: disconnected',
   ],
   'inbound-server': ['server: /rxpeer:0.1.0/client:1.0.0/ is connected', 'client: 1 transaction not found'],
+  'custom-behavior': ['sent ping', 'sent pong', 'sent getaddr'],
   'watch-inventory': [hash, hash, hash, hash, 'that was the embedded node'],
 }
 

@@ -33,10 +33,10 @@ describe('README', () => {
 
   it('names every option of a peer and every code that its table of ends promises', () => {
     const options = readFileSync(`${project}src/peer/options.ts`, 'utf8')
-    const declared = options.slice(
-      options.indexOf('interface PeerOptions'),
-      options.indexOf('/** Behaviors by name'),
-    )
+    const defaults = readFileSync(`${project}src/behaviors/defaults.ts`, 'utf8')
+    const declared =
+      options.slice(options.indexOf('interface PeerOptions'), options.indexOf('/** Behaviors by name')) +
+      defaults
     const names = [...declared.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name = '']) => name)
     expect(names.length).toBeGreaterThan(10)
     expect(names.filter(name => !readme.includes(`\`${name}\``))).toEqual([])
