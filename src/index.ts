@@ -41,6 +41,20 @@ export {
 export type { RejectFields } from './peer/push/reject.js'
 export type { Count, PeerStats } from './peer/stats.js'
 export type { Traffic } from './peer/traffic.js'
+export { type BroadcastEvent, broadcast } from './requests/broadcast.js'
+export { type Announced, fetchAnnounced } from './requests/fetch-announced.js'
+export type { FetchOptions } from './requests/fetch-inventory.js'
+export { getAddresses } from './requests/get-addresses.js'
+export { getBlocks } from './requests/get-blocks.js'
+export { type FilterAt, type FilterRange, getFilters } from './requests/get-filters.js'
+export { type GetHeadersOptions, getHeaders } from './requests/get-headers.js'
+export { type GetTransactionsOptions, getTransactions } from './requests/get-transactions.js'
+export { HeaderChain, type HeaderChainOptions, type HeadersAdded } from './requests/header-chain.js'
+export { pingOnce } from './requests/ping-once.js'
+export { type RequestOptions, request } from './requests/request.js'
+export { RequestError, type RequestErrorCode, requestFaults } from './requests/request-error.js'
+export { type FilterMatch, scanFilters } from './requests/scan-filters.js'
+export { type HeadersProgress, syncHeaders } from './requests/sync-headers.js'
 export {
   type Connection,
   type Dial,
@@ -49,7 +63,9 @@ export {
   type TransportErrorCode,
   transportFaults,
 } from './stream/connection.js'
+export { decodeAs } from './stream/decode-as.js'
 export { type Clock, type Environment, type Random, randomNonce } from './stream/environment.js'
 export type { Link, LinkTransport } from './stream/link.js'
 export { type CommandIndex, ofCommand } from './stream/of-command.js'
+export { type InventoryTypeName, ofInventory } from './stream/of-inventory.js'
 export * from './wire/index.js'

@@ -12,7 +12,7 @@ import {
   timer,
 } from 'rxjs'
 import { randomUnit } from '../stream/environment.js'
-import { type Inventory, InventoryType } from '../wire/inventory.js'
+import { type Inventory, InventoryType, inventoryKey } from '../wire/inventory.js'
 import type { Message } from '../wire/messages.js'
 import { protocolVersions } from '../wire/versions.js'
 import {
@@ -55,7 +55,9 @@ const urgent: ReadonlySet<number> = new Set([InventoryType.block, InventoryType.
 function ticks({ scheduler, random }: BehaviorContext, options: TrickleOptions): Observable<unknown> {
   const { interval: period = TRICKLE_INTERVAL, timing = 'fixed' } = options
   if (timing === 'fixed') return interval(period, scheduler)
-  return defer(() => timer(-Math.log(1 - randomUnit(random)) * period, scheduler)).pipe(repeat())
+  // Timers know whole ms, and a delay of none, which dice can give, would never let anything else happen.
+  const delay = () => Math.max(1, Math.round(-Math.log(1 - randomUnit(random)) * period))
+  return defer(() => timer(delay(), scheduler)).pipe(repeat())
 }
 
 /** Splits into pieces of at most `size`. */
@@ -66,7 +68,8 @@ function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> 
 /**
  * Announces what `peer.announce` is given. Transactions wait for the next tick and leave in inv of at most 1000, in the
  * form that was negotiated, without those that the remote knows, those below its feefilter, and all of them where it
- * asked for none (`relay` in its version). Blocks leave at once: as headers where it sent sendheaders, else as inv.
+ * asked for none (`relay` in its version). Blocks leave at once, one a message, unless the user marked them as known: as
+ * headers where it sent sendheaders, else as inv.
  *
  * ```
  * announced  -t-u---------b
@@ -87,10 +90,12 @@ export function trickle(options: TrickleOptions = {}): Behavior {
 
     const now = (announcement: Announcement): readonly Message[] => {
       const header = headerOf(announcement)
-      if (header !== undefined && wantsHeaders) return [{ command: 'headers', headers: [header] }]
       const hash = header?.hash ?? ('hash' in announcement ? announcement.hash : undefined)
       const type = 'type' in announcement ? announcement.type : InventoryType.block
-      return hash === undefined ? [] : [{ command: 'inv', inventory: [{ type, hash }] }]
+      // Of blocks only those are known that the user marked.
+      if (hash === undefined || known.has({ type, hash })) return []
+      if (header !== undefined && wantsHeaders) return [{ command: 'headers', headers: [header] }]
+      return [{ command: 'inv', inventory: [{ type, hash }] }]
     }
 
     const receive = (announcement: Announcement): readonly Message[] => {
@@ -103,7 +108,7 @@ export function trickle(options: TrickleOptions = {}): Behavior {
         return []
       }
       if (!('type' in announcement) || urgent.has(announcement.type)) return now(announcement)
-      if (!known.has(announcement)) {
+      if (relays && !known.has(announcement)) {
         waiting.push({ entry: announcement, names: [announcement], feeRate: undefined })
       }
       return []
@@ -111,11 +116,14 @@ export function trickle(options: TrickleOptions = {}): Behavior {
 
     const flush = (): readonly Message[] => {
       const entries: Inventory[] = []
-      for (const item of waiting) {
-        if (!wanted(item)) continue
-        // Known from now on, so that a second announcement of the same batch is left out.
-        for (const name of item.names) known.add(name)
-        entries.push(item.entry)
+      // Beside `known`, which may remember fewer than a batch has.
+      const listed = new Set<string>()
+      for (const { entry, names } of waiting.filter(wanted)) {
+        const keys = names.map(inventoryKey)
+        if (keys.some(key => listed.has(key))) continue
+        for (const key of keys) listed.add(key)
+        for (const name of names) known.add(name)
+        entries.push(entry)
       }
       waiting = []
       return Array.from(chunks(entries, TRICKLE_BATCH), inventory => ({ command: 'inv', inventory }))

@@ -1,11 +1,8 @@
 import type { KnownInventory } from '../behaviors/behavior.js'
-import { latin1 } from '../wire/codec.js'
-import type { Inventory } from '../wire/inventory.js'
+import { inventoryKey } from '../wire/inventory.js'
 
 /** Entries that are remembered a peer (btcd `maxKnownInventory`). */
 export const MAX_KNOWN_INVENTORY = 1_000
-
-const keyOf = ({ type, hash }: Inventory): string => `${type}:${latin1(hash)}`
 
 /**
  * The inventory that a remote knows, the least recently used entry forgotten first. Entries are compared by type and
@@ -21,13 +18,13 @@ export function createKnownInventory(limit: number = MAX_KNOWN_INVENTORY): Known
   return {
     limit,
     has: entry => {
-      const key = keyOf(entry)
+      const key = inventoryKey(entry)
       if (!keys.has(key)) return false
       touch(key)
       return true
     },
     add: entry => {
-      touch(keyOf(entry))
+      touch(inventoryKey(entry))
       if (keys.size <= limit) return
       const [oldest] = keys
       if (oldest !== undefined) keys.delete(oldest)

@@ -2,11 +2,13 @@ import type { Observable, Observer } from 'rxjs'
 import type { Announcement } from '../behaviors/announcement.js'
 import type { Features, PeerDirection } from '../behaviors/behavior.js'
 import type { Endpoint } from '../stream/connection.js'
+import type { Environment } from '../stream/environment.js'
 import type { Hash } from '../wire/hash.js'
 import type { List } from '../wire/list.js'
 import type { VersionMessage } from '../wire/messages/version.js'
 import type { Command, Message, MessageOf } from '../wire/messages.js'
 import type { TimedNetAddress } from '../wire/netaddress.js'
+import type { Network } from '../wire/network.js'
 import type { CloseReason } from './close.js'
 import type { SendOptions } from './outbox.js'
 import type { RejectFields } from './push/reject.js'
@@ -21,6 +23,8 @@ export interface Peer {
   readonly direction: PeerDirection
   /** The remote end, where the transport knows it. */
   readonly address: Endpoint | undefined
+  /** The network that both sides are on. */
+  readonly network: Network
   /** The remote's version message. */
   readonly version: VersionMessage
   /** Protocol version that both sides speak: the smaller of the announced ones. */
@@ -86,6 +90,13 @@ export interface Peer {
    * are held the connection is paused, and it goes on at half; deadlines stand still meanwhile. See `consume`.
    */
   hold(bytes?: number): () => void
+  /**
+   * Emits once after `ms` of attention and completes: a timer for deadlines of the remote, on the peer's scheduler,
+   * which stands still while delivery is paused. Unsubscribing clears it.
+   */
+  after(ms: number): Observable<void>
+  /** The scheduler, clock and dice that the peer was given. */
+  readonly environment: Environment
   /** Notes the height of the remote's best block; only rises. See `stats().lastBlock`. */
   updateLastBlock(height: number): void
   /** Notes the block that the remote announced last. See `stats().lastAnnouncedBlock`. */

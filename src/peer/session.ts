@@ -1,6 +1,7 @@
-import { map, merge, Observable, ReplaySubject, Subject, Subscription, take, timer } from 'rxjs'
+import { defer, map, merge, Observable, ReplaySubject, Subject, Subscription, take, timer } from 'rxjs'
 import type { Announcement } from '../behaviors/announcement.js'
 import { type BehaviorContext, BehaviorError, type PeerDirection } from '../behaviors/behavior.js'
+import { due } from '../behaviors/due.js'
 import { type Connection, TransportError } from '../stream/connection.js'
 import { randomNonce } from '../stream/environment.js'
 import { Inbox } from '../stream/inbox.js'
@@ -177,6 +178,17 @@ export class Session {
   /** See `Peer.hold`. */
   hold(bytes = this.#inHand): () => void {
     return this.#holds.hold(bytes)
+  }
+
+  /** See `Peer.after`. */
+  after(ms: number): Observable<void> {
+    return defer(() => {
+      const attention = this.#attention
+      const { scheduler } = this.options
+      const deadline = attention.now() + ms
+      const paused = () => attention.paused
+      return due({ scheduler, paused, resumed$: attention.resumed$ }, () => deadline - attention.now())
+    })
   }
 
   /** See `Peer.send`. */

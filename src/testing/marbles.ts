@@ -1,12 +1,24 @@
 import type { Observable, SchedulerLike } from 'rxjs'
 import { type RunHelpers, TestScheduler } from 'rxjs/testing'
 import type { Clock } from '../stream/environment.js'
-import { render } from './render.js'
+import { difference } from './diagram-difference.js'
 
-/** What a diagram has to say about an observable or its subscriptions. */
+/** What a diagram has to say about an observable. */
 export interface Expectation {
+  /**
+   * The events have to be those of the diagram, at its times.
+   * @param values - what the letters stand for; left out, they stand for themselves
+   * @param error - what `#` stands for; left out: `'error'`
+   */
   toBe(marbles: string, values?: object | null, error?: unknown): void
+  /** The events have to be those of another observable. */
   toEqual(other: Observable<unknown>): void
+}
+
+/** What a diagram has to say about the subscriptions of a hot or cold observable. */
+export interface SubscriptionExpectation {
+  /** Subscriptions have to begin at `^` and end at `!`. */
+  toBe(marbles: string | string[]): void
 }
 
 /** The helpers of RxJS's `TestScheduler.run`, and what peers need besides. */
@@ -15,104 +27,50 @@ export interface MarbleHelpers extends Omit<RunHelpers, 'expectObservable' | 'ex
   readonly scheduler: SchedulerLike
   /** The virtual clock: the frame, plus `epoch` where wall time is asked for. */
   readonly clock: Clock
+  /**
+   * Subscribes, and compares what comes with the diagram that `toBe` or `toEqual` is given.
+   * @param subscription - when to subscribe (`^`) and unsubscribe (`!`). Default: at 0 ms, until the end of the test
+   */
   expectObservable(observable: Observable<unknown>, subscription?: string | null): Expectation
-  expectSubscriptions(log: Parameters<RunHelpers['expectSubscriptions']>[0]): {
-    toBe(marbles: string | string[]): void
-  }
+  /** Compares the `subscriptions` of a hot or cold observable. */
+  expectSubscriptions(log: Parameters<RunHelpers['expectSubscriptions']>[0]): SubscriptionExpectation
 }
 
 /** Options of {@link marbles}. */
 export interface MarbleOptions {
   /** Wall time at frame 0, ms since 1970. Default 1,700,000,000,000 (2023-11-14). */
-  readonly epoch?: number
+  readonly epoch?: number | undefined
+  /**
+   * Virtual time stops here, ms, whatever is still to come, so that timers without an end do not hang the test.
+   * Default: a day.
+   */
+  readonly until?: number | undefined
 }
 
-interface Frame {
-  readonly frame: number
-  readonly notification: {
-    readonly kind: 'N' | 'E' | 'C'
-    readonly value?: unknown
-    readonly error?: unknown
-  }
-}
+/** Where wall time starts in tests, ms since 1970. */
+export const TEST_EPOCH = 1_700_000_000_000
 
-interface SubscriptionFrames {
-  readonly subscribedFrame: number
-  readonly unsubscribedFrame: number
-}
+const DAY = 24 * 60 * 60_000
 
-function isFrame(item: unknown): item is Frame {
-  return typeof item === 'object' && item !== null && 'notification' in item
-}
+/** Which diagrams were begun, in their order, and which of them say something. */
+class Diagrams {
+  readonly #begun: { readonly name: string; drawn: string | undefined; checked: boolean }[] = []
 
-function isSubscription(item: unknown): item is SubscriptionFrames {
-  return typeof item === 'object' && item !== null && 'subscribedFrame' in item
-}
-
-function line(item: unknown): string {
-  if (isFrame(item)) {
-    const { kind, value, error } = item.notification
-    const what = kind === 'N' ? render(value) : kind === 'E' ? `error ${render(error)}` : 'complete'
-    return `${String(item.frame).padStart(8)} ms  ${what}`
-  }
-  if (isSubscription(item)) {
-    const end = item.unsubscribedFrame === Number.POSITIVE_INFINITY ? 'never' : `${item.unsubscribedFrame} ms`
-    return `subscribed at ${item.subscribedFrame} ms, unsubscribed ${end === 'never' ? end : `at ${end}`}`
-  }
-  return render(item)
-}
-
-function lines(items: unknown): string[] {
-  return Array.isArray(items) ? items.map(line) : [line(items)]
-}
-
-/** Fails with both sides, one event a line, the first difference marked. */
-function assertSame(actual: unknown, expected: unknown): void {
-  const [seen, wanted] = [lines(actual), lines(expected)]
-  const at = wanted.findIndex((text, i) => text !== seen[i])
-  const differs = at === -1 ? (seen.length > wanted.length ? wanted.length : -1) : at
-  if (differs === -1) return
-  const show = (texts: string[]) =>
-    texts.length === 0
-      ? '    (nothing)'
-      : texts.map((text, i) => `${i === differs ? '  > ' : '    '}${text}`).join('\n')
-  throw new Error(`the diagram does not fit\n  expected\n${show(wanted)}\n  seen\n${show(seen)}`)
-}
-
-/**
- * A test in virtual time: hand the result to your runner. Values are compared by what they hold, also inside lazy
- * messages, and a failure lists both sides by the millisecond. A diagram without `.toBe` fails.
- * @example
- * it('answers a ping', marbles(({ hot, expectObservable }) => {
- *   expectObservable(hot('-a|')).toBe('-a|')
- * }))
- */
-export function marbles(test: (helpers: MarbleHelpers) => void, options: MarbleOptions = {}): () => void {
-  const { epoch = 1_700_000_000_000 } = options
-  return () => {
-    const scheduler = new TestScheduler(assertSame)
-    const open = new Set<string>()
-    scheduler.run(({ expectObservable, expectSubscriptions, ...helpers }) => {
-      const clock: Clock = { monotonic: () => scheduler.frame, epoch: () => epoch + scheduler.frame }
-      const asserted = <T extends object>(expectation: T, name: string): T => {
-        const key = `${name} #${open.size + 1}`
-        open.add(key)
-        return new Proxy(expectation, {
-          get: (target, property, receiver) => {
-            open.delete(key)
-            return Reflect.get(target, property, receiver)
-          },
-        })
-      }
-      test({
-        ...helpers,
-        scheduler,
-        clock,
-        expectObservable: (observable, subscription) =>
-          asserted(expectObservable(observable, subscription), 'expectObservable'),
-        expectSubscriptions: log => asserted(expectSubscriptions(log), 'expectSubscriptions'),
-      })
-      if (open.size > 0) throw new Error(`a diagram without .toBe asserts nothing: ${[...open].join(', ')}`)
+  /** Wraps the result of an expect function so that we learn of its diagram. */
+  begin<T extends object>(expectation: T, name: string): T {
+    const count = this.#begun.filter(begun => begun.name === name).length
+    const begun = { name, drawn: undefined as string | undefined, checked: false }
+    const label = count === 0 ? name : `${name} no. ${count + 1}`
+    this.#begun.push(Object.assign(begun, { label }))
+    return new Proxy(expectation, {
+      get: (target, property, receiver) => {
+        const member: unknown = Reflect.get(target, property, receiver)
+        if (typeof member !== 'function') return member
+        return (...words: readonly unknown[]) => {
+          begun.drawn = typeof words[0] === 'string' ? words[0] : String(property)
+          return Reflect.apply(member, target, words)
+        }
+      },
     })
   }
 }

@@ -19,9 +19,7 @@ export function sha256(bytes: Uint8Array): Hash {
 
 /** SHA-256 of SHA-256: the protocol's hash for ids, checksums and merkle trees. */
 export function sha256d(bytes: Uint8Array): Hash {
-  const out = new Uint8Array(32)
-  if (bytes.length > small) out.set(backendSha256(bytes))
-  else smallSha256(bytes, out)
+  const out = sha256(bytes)
   smallSha256(out, out)
   return out
 }

@@ -2,6 +2,8 @@
 export { Block } from './block.js'
 export { BloomFilter, type BloomFilterFields, type BloomFilterOptions, BloomUpdate } from './bloom.js'
 export type { Codec, FixedCodec, Plain, PlainLimits, ValueOf } from './codec.js'
+/** The codecs that messages are made of, to write one's own for `decodeAs`. */
+export * as codecs from './codec.js'
 export {
   type CompactBlock,
   MAX_COMPACT_INDEX,

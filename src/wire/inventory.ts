@@ -1,5 +1,5 @@
 import { readU32 } from './bytes.js'
-import type { FixedCodec } from './codec.js'
+import { type FixedCodec, latin1 } from './codec.js'
 import type { Hash } from './hash.js'
 import { toHex } from './hex.js'
 
@@ -40,6 +40,11 @@ const names = new Map<number, string>(Object.entries(InventoryType).map(([name, 
 /** The name of an inventory type, or its number in hex where it has none. */
 export function inventoryTypeName(type: number): string {
   return names.get(type) ?? `0x${type.toString(16)}`
+}
+
+/** A text that is the same for entries of the same type and hash, for sets and maps. */
+export function inventoryKey({ type, hash }: Inventory): string {
+  return `${type}:${latin1(hash)}`
 }
 
 /** `u32 type · hash`. */

@@ -62,10 +62,10 @@ describeLitecoind('compact filters of litecoind', node => {
       Uint8Array.of(0x51),
       payToOpTrue,
       payToOpTrue,
-      // No script may be looked at that starts with OP_RETURN, also none that is OP_RETURN only.
+      // OP_RETURN, alone and with data: not in the filter.
       Uint8Array.of(0x6a),
       Uint8Array.of(0x6a, 0x04, 1, 2, 3, 4),
-      // The push is cut, and it is an element all the same.
+      // A script that ends inside a push is in the filter all the same.
       Uint8Array.of(0x4c, 0xff, 0x00),
       new Uint8Array(9_000).fill(0x61),
       ...Array.from({ length: 300 }, (_, i) =>
@@ -143,7 +143,7 @@ describeLitecoind('compact filters of litecoind', node => {
       return { filter: bytesToHex(filter.bytes), header: toHex(previous) }
     })
     expect(ours).toEqual(told)
-    // Of 300 keys, five scripts that count, the coinbase's one of them; four that are spent.
+    // 300 key hashes and six scripts, that of the coinbase among them; then that of the coinbase and one.
     const counts = blocks.map(block => BlockFilter.fromBlock(block, []).count)
     expect(special.map(height => counts[height])).toEqual([306, 2])
   })
@@ -166,7 +166,7 @@ describeLitecoind('compact filters of litecoind', node => {
       filters.flatMap((filter, height) => (filter.matchAny(scripts) ? [height] : []))
     const foreign = payToWitnessScript(alwaysTrue(4))
     expect(heightsOf(payToOpTrue)).toEqual(hashes.map((_, height) => height).slice(1))
-    // The first is paid to and spent later, the second paid to and spent in the first block of the two.
+    // Both are paid to in the one block and spent in the other.
     for (const n of [1, 2]) {
       expect(heightsOf(foreign, payToWitnessScript(alwaysTrue(n)))).toEqual(
         expect.arrayContaining([...special]),

@@ -1,13 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { request } from 'node:http'
-import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromHex, genesisHeader, type Network, regtest } from 'rxpeer'
 import { afterAll, beforeAll, describe } from 'vitest'
+import {
+  call,
+  callEach,
+  freePorts,
+  hasEnded,
+  loopback,
+  PortTaken,
+  type RpcAddress,
+  type RpcNode,
+  terminate,
+  undertaker,
+} from './daemon.js'
 import { eventually } from './waiting.js'
 
 const binary = process.env['RXPEER_LITECOIND'] ?? '/usr/lib/litecoin/litecoind'
@@ -56,19 +65,17 @@ interface Ports {
   readonly rpc: number
 }
 
-class PortTaken extends Error {}
-
 /** A litecoind in regtest, with a folder and ports of its own. */
-export class Litecoind {
+export class Litecoind implements RpcNode {
   readonly #ports: Ports
   readonly #extra: readonly string[]
   readonly #folder = mkdtempSync(join(tmpdir(), 'rxpeer-litecoind-'))
   #process: ChildProcess | undefined
-  #undertaker: ChildProcess | undefined
+  #dismissUndertaker = () => {}
   #stderr = ''
 
-  private constructor(ports: Ports, extra: readonly string[]) {
-    this.#ports = ports
+  private constructor(port: number, extra: readonly string[]) {
+    this.#ports = { plain: port, onion: port + 1, trusted: port + 2, rpc: port + 3 }
     this.#extra = extra
   }
 
@@ -78,7 +85,7 @@ export class Litecoind {
    */
   static async start(extra: readonly string[] = []): Promise<Litecoind> {
     for (let attempt = 1; ; attempt += 1) {
-      const node = new Litecoind(await freePorts(), extra)
+      const node = new Litecoind(await freePorts(4), extra)
       try {
         await node.#launch()
         return node
@@ -89,7 +96,7 @@ export class Litecoind {
     }
   }
 
-  readonly host = '127.0.0.1'
+  readonly host = loopback
 
   /** The port that treats peers as strangers. */
   get port(): number {
@@ -103,44 +110,17 @@ export class Litecoind {
 
   /** Calls the node. The result is what the caller says it is. */
   async rpc<T>(method: string, ...params: readonly unknown[]): Promise<T> {
-    return resultOf(method, parse<Answer<T>>(method, await this.#post(method, { method, params })))
+    return call(this.#rpcAddress(), method, params)
   }
 
   /** Calls a method once for each list of parameters, all in one request; the results in the same order. */
   async rpcEach<T>(method: string, calls: readonly (readonly unknown[])[]): Promise<T[]> {
-    const batch = calls.map((params, id) => ({ method, params, id }))
-    const answers = parse<Answer<T>[]>(method, await this.#post(method, batch))
-    return answers.map(answer => resultOf(method, answer))
+    return callEach(this.#rpcAddress(), method, calls)
   }
 
-  /** The text that the node answers to a JSON-RPC request about `method`. */
-  async #post(method: string, content: unknown): Promise<string> {
-    const cookie = readFileSync(join(this.#folder, 'regtest', '.cookie'), 'utf8')
-    const call = request({
-      host: this.host,
-      port: this.#ports.rpc,
-      method: 'POST',
-      auth: cookie,
-      // A connection that is kept would hold up the node's shutdown.
-      agent: false,
-      headers: { connection: 'close' },
-      timeout: 30_000,
-    })
-    call.on('timeout', () => call.destroy(new Error(`${method}: no answer from the node`)))
-    const text = new Promise<string>((resolve, reject) => {
-      call.on('error', reject)
-      call.on('response', response => {
-        let received = ''
-        response.setEncoding('utf8')
-        response.on('data', chunk => {
-          received += chunk
-        })
-        response.on('error', reject)
-        response.on('end', () => resolve(received))
-      })
-    })
-    call.end(JSON.stringify(content))
-    return text
+  #rpcAddress(): RpcAddress {
+    const auth = readFileSync(join(this.#folder, 'regtest', '.cookie'), 'utf8')
+    return { port: this.#ports.rpc, auth }
   }
 
   /** Mines blocks that pay to `address`; their hashes in display hex. */
@@ -165,6 +145,16 @@ export class Litecoind {
     return log
       .split('\n')
       .filter(line => /misbehav|discourag|error/i.test(line) && !/DeserializeFileDB/.test(line))
+  }
+
+  /** Stops the node in its tracks while `work` goes on: its sockets stay open, and it answers nothing. */
+  async whileStopped<T>(work: () => Promise<T>): Promise<T> {
+    this.#process?.kill('SIGSTOP')
+    try {
+      return await work()
+    } finally {
+      this.#process?.kill('SIGCONT')
+    }
   }
 
   /** Ends the node in order and starts it again: same folder, same ports. */
@@ -218,7 +208,7 @@ export class Litecoind {
       this.#stderr += text
     })
     await once(child, 'spawn')
-    this.#undertaker = watch(child.pid ?? 0, this.#folder)
+    this.#dismissUndertaker = undertaker(child.pid ?? 0, this.#folder)
 
     await eventually(
       'litecoind answers',
@@ -238,7 +228,7 @@ export class Litecoind {
   /** litecoind runs on when only some of its ports are taken, so what it writes has to be read. */
   #checkStart(child: ChildProcess): void {
     if (/Unable to bind|Unable to start HTTP server/.test(this.#stderr)) throw new PortTaken(this.#stderr)
-    if (child.exitCode !== null || child.signalCode !== null) {
+    if (hasEnded(child)) {
       throw new Error(`litecoind ended at its start: ${this.#stderr}`)
     }
   }
@@ -246,68 +236,8 @@ export class Litecoind {
   async #end(): Promise<void> {
     const child = this.#process
     this.#process = undefined
-    if (child && child.exitCode === null && child.signalCode === null) {
-      const gone = once(child, 'exit')
-      child.kill('SIGTERM')
-      const force = setTimeout(() => child.kill('SIGKILL'), 15_000)
-      await gone
-      clearTimeout(force)
-    }
-    this.#undertaker?.stdin?.end('done\n')
-    this.#undertaker = undefined
-  }
-}
-
-/** What JSON-RPC answers to one call. */
-interface Answer<T> {
-  readonly result: T
-  readonly error: { readonly message: string } | null
-}
-
-function resultOf<T>(method: string, { result, error }: Answer<T>): T {
-  if (error) throw new Error(`${method}: ${error.message}`)
-  return result
-}
-
-/** What the node answered; a busy node answers in plain text. */
-function parse<T>(method: string, text: string): T {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Error(`${method}: ${text}`)
-  }
-}
-
-/** Ends the node and removes its folder when this process dies, however it dies: its end of the pipe closes. */
-function watch(pid: number, folder: string): ChildProcess {
-  const script = 'read -r word || { kill -KILL "$1"; rm -rf "$2"; }'
-  const child = spawn('/bin/sh', ['-c', script, 'undertaker', `${pid}`, folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  })
-  child.unref()
-  return child
-}
-
-/** Ports next to each other that nobody listens on now, below those that the system hands out. */
-async function freePorts(): Promise<Ports> {
-  for (;;) {
-    const plain = randomInt(20_000, 32_000)
-    const ports: Ports = { plain, onion: plain + 1, trusted: plain + 2, rpc: plain + 3 }
-    if ((await Promise.all(Object.values(ports).map(isFree))).every(free => free)) return ports
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server: Server = createServer()
-  try {
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-    return true
-  } catch {
-    return false
-  } finally {
-    server.close()
+    if (child) await terminate(child)
+    this.#dismissUndertaker()
   }
 }
 

@@ -9,7 +9,8 @@ import {
   sha256,
   Transaction,
 } from 'rxpeer'
-import { type Litecoind, litecoinRegtest } from './litecoind.js'
+import type { RpcNode } from './daemon.js'
+import { litecoinRegtest } from './litecoind.js'
 import { within } from './waiting.js'
 
 /** How the tests present themselves: as a full node, since litecoind asks nothing of others. */
@@ -60,7 +61,7 @@ export const payToOpTrue: Uint8Array = Uint8Array.of(0x00, 0x20, ...sha256(opTru
 const fee = 100_000n
 
 /** The coinbase of the block at `height`. */
-export async function coinbaseOf(node: Litecoind, height: number): Promise<Transaction> {
+export async function coinbaseOf(node: RpcNode, height: number): Promise<Transaction> {
   const hash = await node.rpc<string>('getblockhash', height)
   const { tx } = await node.rpc<{ tx: readonly string[] }>('getblock', hash, 1)
   return Transaction.decode(hexToBytes(await node.rpc<string>('getrawtransaction', tx[0])))
@@ -68,7 +69,7 @@ export async function coinbaseOf(node: Litecoind, height: number): Promise<Trans
 
 /** A segwit transaction that spends the coinbase of the block at `height` to outputs of the given scripts. */
 export async function spendCoinbase(
-  node: Litecoind,
+  node: RpcNode,
   height: number,
   scripts: readonly Uint8Array[] = [payToOpTrue],
 ): Promise<Transaction> {

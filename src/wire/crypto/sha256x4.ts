@@ -118,7 +118,7 @@ export class Sha256x4 {
       return
     }
     // An idle lane is compressed along with the others: it must not run off the end of the memory.
-    lane.hash = undefined
+    lane.left = 0
     lane.block = layout.free
   }
 
@@ -156,10 +156,18 @@ export class Sha256x4 {
   }
 }
 
-/** `undefined` without WebAssembly or its vectors, and on pages whose policy forbids to compile. */
+/** SHA256d of no bytes begins with it. */
+const EMPTY_HASH_START = 0x5d
+
+/** `undefined` without WebAssembly or its vectors, on pages whose policy forbids to compile, and on big-endian hosts. */
 export function makeSha256x4(): Sha256x4 | undefined {
   try {
-    return new Sha256x4(new WebAssembly.Instance(new WebAssembly.Module(moduleBytes())).exports)
+    const lanes = new Sha256x4(new WebAssembly.Instance(new WebAssembly.Module(moduleBytes())).exports)
+    const [empty] = lanes.sha256d(
+      { count: 1, size: () => 0, write: () => undefined },
+      () => new Uint8Array(0),
+    )
+    return empty?.[0] === EMPTY_HASH_START ? lanes : undefined
   } catch {
     return undefined
   }

@@ -1,0 +1,24 @@
+import { defer, filter, map, type Observable, pipe } from 'rxjs'
+import type { Peer } from '../peer/peer.js'
+import { randomNonce } from '../stream/environment.js'
+import { ofCommand } from '../stream/of-command.js'
+import { type RequestOptions, request } from './request.js'
+
+/**
+ * Pings and emits the round trip in ms. Errors as `request` does; a remote that speaks version 60000 or less has no pong
+ * and times out (BIP31).
+ * @example pingOnce(peer).subscribe({ next: ms => console.log(ms), error: console.error })
+ */
+export function pingOnce(peer: Peer, options?: RequestOptions): Observable<number> {
+  return defer(() => {
+    const { clock, random } = peer.environment
+    const nonce = randomNonce(random)
+    const since = clock.monotonic()
+    const answer = pipe(
+      ofCommand('pong'),
+      filter(pong => pong.nonce === nonce),
+      map(() => clock.monotonic() - since),
+    )
+    return request(peer, { command: 'ping', nonce }, answer, options)
+  })
+}

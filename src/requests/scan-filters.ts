@@ -1,0 +1,35 @@
+import { concatMap, filter, map, type Observable } from 'rxjs'
+import type { Peer } from '../peer/peer.js'
+import type { Block } from '../wire/block.js'
+import { getBlocks } from './get-blocks.js'
+import { type FilterAt, type FilterRange, getFilters } from './get-filters.js'
+import type { HeaderChain } from './header-chain.js'
+import type { RequestOptions } from './request.js'
+
+/** A block whose filter matched. */
+export interface FilterMatch extends FilterAt {
+  /** The block itself; by chance (one in 784,931 a script) it may hold none of the scripts. */
+  readonly block: Block
+}
+
+/**
+ * Looks for scripts in a range of blocks without telling the remote which: fetches the compact filters, and the blocks
+ * whose filters match any of the scripts. Emits those by height. Errors as `getFilters` and `getBlocks` do.
+ * @param scripts - output scripts of a wallet, as they stand in outputs
+ */
+export function scanFilters(
+  peer: Peer,
+  chain: HeaderChain,
+  range: FilterRange,
+  scripts: readonly Uint8Array[],
+  options: RequestOptions = {},
+): Observable<FilterMatch> {
+  return getFilters(peer, chain, range, options).pipe(
+    filter(found => found.filter.matchAny(scripts)),
+    concatMap(found =>
+      getBlocks(peer, [found.blockHash], { timeout: options.timeout }).pipe(
+        map(block => ({ ...found, block })),
+      ),
+    ),
+  )
+}
