@@ -16,7 +16,7 @@ const alias = (backend: 'node' | 'noble') => [
   { find: /^rxpeer\/testing$/, replacement: source('testing/index.ts') },
 ]
 
-const slow = ['test/interop/**', 'test/cli/**', 'test/examples/**', 'test/tooling/**']
+const slow = ['test/interop/**', 'test/load/**', 'test/cli/**', 'test/examples/**', 'test/tooling/**']
 
 /** The folder of vectors as the module `virtual:vectors`, for tests without a file system. */
 function vectorsModule(): NonNullable<ViteUserConfig['plugins']>[number] {

@@ -3,6 +3,7 @@ import type { Announcement, TransactionIds } from '../src/behaviors/announcement
 import type { PeerOptions } from '../src/peer/options.js'
 import type { Peer } from '../src/peer/peer.js'
 import type { MarbleHelpers } from '../src/testing/marbles.js'
+import type { ScriptedRemoteOptions } from '../src/testing/scripted-remote.js'
 import type { Hash } from '../src/wire/hash.js'
 import { type Inventory, InventoryType } from '../src/wire/inventory.js'
 import type { InvMessage } from '../src/wire/messages/inv.js'
@@ -63,15 +64,17 @@ export function announcing(
     values,
     options = {},
     messages = {},
+    remoteOptions = {},
   }: {
     readonly said?: string
     readonly deeds: string
     readonly values: Record<string, Deed>
     readonly options?: PeerOptions
     readonly messages?: Record<string, Message | Uint8Array>
+    readonly remoteOptions?: ScriptedRemoteOptions
   },
 ): Announcing {
-  const { remote, peer$ } = outbound(helpers, said, options, messages)
+  const { remote, peer$ } = outbound(helpers, said, options, messages, remoteOptions)
   const deeds$ = helpers.hot(deeds, values)
   const sent$ = peer$.pipe(
     switchMap(peer =>

@@ -1,12 +1,11 @@
-import { filter, map, type Observable, tap } from 'rxjs'
+import { filter, map, type Observable } from 'rxjs'
 import { describe, it } from 'vitest'
 import type { PeerOptions } from '../src/peer/options.js'
-import type { Peer } from '../src/peer/peer.js'
 import { corePolicy } from '../src/peer/policy.js'
-import { type MarbleHelpers, marbles } from '../src/testing/marbles.js'
+import { marbles } from '../src/testing/marbles.js'
 import type { ScriptedRemote } from '../src/testing/scripted-remote.js'
 import { failure, inbound, letterP, outbound, version } from './cast.js'
-import { countedTimers, endAndTimers } from './timers.js'
+import { at, countedTimers, endAndTimers, heldBetween, late } from './timers.js'
 
 // Row PG9 of the protocol notes. The handshake is over at 0 ms: `(va)` takes 4 ms, so `(va) 129996ms o` says o at
 // 130,000 ms. Our pings leave at 120,000 ms, 240,000 ms and so on. The dice of a diagram always show 0x01, so all of them
@@ -42,13 +41,6 @@ function pingsOf({ sent$ }: ScriptedRemote): Observable<string> {
   )
 }
 
-/** Does something with the peer at a moment, ms. */
-function at(helpers: MarbleHelpers, ms: number, act: (peer: Peer) => void) {
-  return tap((peer: Peer) => {
-    helpers.scheduler.schedule(() => act(peer), ms)
-  })
-}
-
 describe('ping timeout', () => {
   it.each([
     ['outbound', outbound],
@@ -60,7 +52,7 @@ describe('ping timeout', () => {
         const timers = countedTimers(helpers)
         const { remote, peer$ } = scene(helpers, '(va)', { ...patient, scheduler: timers.scheduler })
         // 120,000 + 1,200,000: every ping that follows goes unanswered as well, and moves nothing.
-        helpers.expectObservable(letterP(peer$)).toBe('P 1319999ms #', {}, timedOut)
+        helpers.expectObservable(letterP(peer$), '^ 7200s !').toBe('P 1319999ms #', undefined, timedOut)
         helpers.expectObservable(endAndTimers(remote, timers)).toBe('1320s (e|)', { e: 'close, 0 timers' })
         helpers.expectObservable(pingsOf(remote)).toBe(`120s ${'p 119999ms '.repeat(10)} |`)
       })()
@@ -81,7 +73,7 @@ describe('ping timeout', () => {
     marbles(helpers => {
       const { peer$ } = outbound(helpers, '(va) 129996ms o', patient, values)
       // The ping at 240,000 ms is the first without an answer.
-      helpers.expectObservable(letterP(peer$)).toBe('P 1439999ms #', {}, timedOut)
+      helpers.expectObservable(letterP(peer$), '^ 7200s !').toBe('P 1439999ms #', undefined, timedOut)
     }),
   )
 
@@ -90,7 +82,7 @@ describe('ping timeout', () => {
     marbles(helpers => {
       const { peer$ } = outbound(helpers, '(va) 1319995ms z', patient, values)
       // z at 1,319,999 cancels the ten pings up to 1,200,000; the next one leaves at 1,320,000.
-      helpers.expectObservable(letterP(peer$)).toBe('P 2519999ms #', {}, timedOut)
+      helpers.expectObservable(letterP(peer$), '^ 7200s !').toBe('P 2519999ms #', undefined, timedOut)
     }),
   )
 
@@ -98,7 +90,7 @@ describe('ping timeout', () => {
     'PG9 a pong with another nonce cancels nothing',
     marbles(helpers => {
       const { peer$ } = outbound(helpers, '(va) 129996ms n 599999ms n', patient, values)
-      helpers.expectObservable(letterP(peer$)).toBe('P 1319999ms #', {}, timedOut)
+      helpers.expectObservable(letterP(peer$), '^ 7200s !').toBe('P 1319999ms #', undefined, timedOut)
     }),
   )
 
@@ -106,7 +98,7 @@ describe('ping timeout', () => {
     'PG9 a pong with nonce 0 cancels what is outstanding',
     marbles(helpers => {
       const { peer$ } = outbound(helpers, '(va) 129996ms z', patient, values)
-      helpers.expectObservable(letterP(peer$)).toBe('P 1439999ms #', {}, timedOut)
+      helpers.expectObservable(letterP(peer$), '^ 7200s !').toBe('P 1439999ms #', undefined, timedOut)
     }),
   )
 
@@ -116,7 +108,7 @@ describe('ping timeout', () => {
       // Pings 2, 3 and 4 (1 is the nonce of our version) leave at 120,000, 240,000 and 360,000; 3 is answered at 370,000.
       const late = { l: { command: 'pong', nonce: 3n } } as const
       const { peer$ } = outbound(helpers, '(va) 369996ms l', { ...patient, random: countingDice() }, late)
-      helpers.expectObservable(letterP(peer$)).toBe('P 1559999ms #', {}, timedOut)
+      helpers.expectObservable(letterP(peer$), '^ 7200s !').toBe('P 1559999ms #', undefined, timedOut)
     }),
   )
 
@@ -128,10 +120,10 @@ describe('ping timeout', () => {
         '(va)',
         { ...patient, behaviors: { idle: false, keepAlive: false } },
         {},
-        { taking: written => helpers.scheduler.schedule(written, 2_000) },
+        { taking: late(helpers, 2_000) },
       )
       const pinging$ = peer$.pipe(at(helpers, 10_000, peer => peer.send({ command: 'ping', nonce: 5n })))
-      helpers.expectObservable(letterP(pinging$)).toBe('P 1211999ms #', {}, timedOut)
+      helpers.expectObservable(letterP(pinging$), '^ 7200s !').toBe('P 1211999ms #', undefined, timedOut)
     }),
   )
 
@@ -139,7 +131,7 @@ describe('ping timeout', () => {
     'the time is an option, under either policy',
     marbles(helpers => {
       const { peer$ } = outbound(helpers, '(va)', { pingTimeout: 5_000, pingInterval: 1_000 })
-      helpers.expectObservable(letterP(peer$)).toBe('P 5999ms #', {}, timedOut)
+      helpers.expectObservable(letterP(peer$), '^ 7200s !').toBe('P 5999ms #', undefined, timedOut)
     }),
   )
 
@@ -147,13 +139,8 @@ describe('ping timeout', () => {
     'a paused peer stands still',
     marbles(helpers => {
       const { peer$ } = outbound(helpers, '(va)', patient)
-      const held$ = peer$.pipe(
-        at(helpers, 200_000, peer => {
-          const release = peer.hold(6_000_000)
-          helpers.scheduler.schedule(release, 5_000_000)
-        }),
-      )
-      helpers.expectObservable(letterP(held$)).toBe('P 6319999ms #', {}, timedOut)
+      const held$ = peer$.pipe(heldBetween(helpers, 200_000, 5_200_000))
+      helpers.expectObservable(letterP(held$), '^ 7200s !').toBe('P 6319999ms #', undefined, timedOut)
     }),
   )
 

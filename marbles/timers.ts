@@ -1,5 +1,13 @@
-import type { SchedulerLike, Subscription } from 'rxjs'
-import { map, type Observable } from 'rxjs'
+import {
+  type MonoTypeOperatorFunction,
+  map,
+  type Observable,
+  type SchedulerAction,
+  type SchedulerLike,
+  type Subscription,
+  tap,
+} from 'rxjs'
+import type { Peer } from '../src/peer/peer.js'
 import type { Clock } from '../src/stream/environment.js'
 import type { MarbleHelpers } from '../src/testing/marbles.js'
 import type { ConnectionEnd, ScriptedRemote } from '../src/testing/scripted-remote.js'
@@ -18,7 +26,7 @@ export function countedTimers({ scheduler }: MarbleHelpers): CountedTimers {
   return {
     scheduler: {
       now: () => scheduler.now(),
-      schedule: (work, delay, state) => {
+      schedule: <T>(work: (this: SchedulerAction<T>, state?: T) => void, delay?: number, state?: T) => {
         const action = scheduler.schedule(work, delay, state)
         waiting.add(action)
         action.add(() => waiting.delete(action))
@@ -50,4 +58,35 @@ export function movableClock({ clock }: MarbleHelpers): MovableClock {
       taken += ms
     },
   }
+}
+
+/** A transport that takes bytes `ms` after they were written; those of a handshake at 0 ms at once. */
+export function late({ scheduler }: MarbleHelpers, ms: number): (written: () => void) => void {
+  return written => {
+    if (scheduler.now() === 0) written()
+    else scheduler.schedule(written, ms)
+  }
+}
+
+/** Does something with the peer at a moment, ms. */
+export function at(
+  { scheduler }: MarbleHelpers,
+  ms: number,
+  act: (peer: Peer) => void,
+): MonoTypeOperatorFunction<Peer> {
+  return tap(peer => {
+    scheduler.schedule(() => act(peer), ms)
+  })
+}
+
+/** Holds more than a peer may hold, from one moment to another, ms: its remote has to wait meanwhile. */
+export function heldBetween(
+  helpers: MarbleHelpers,
+  from: number,
+  to: number,
+): MonoTypeOperatorFunction<Peer> {
+  return at(helpers, from, peer => {
+    const release = peer.hold(6_000_000)
+    helpers.scheduler.schedule(release, to - from)
+  })
 }

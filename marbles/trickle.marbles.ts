@@ -95,7 +95,7 @@ describe('trickle', () => {
         said: `${shaken} 4s i`,
         deeds: '3s t 10s (uw)',
         values: { t: ids(1), u: ids(2), w: each([ids(3), ids(4)]) },
-        messages: { i: inv(byTxid(1)), j: inv(byTxid(3)) },
+        messages: { i: inv(byTxid(1)) },
       })
       helpers
         .expectObservable(sent$, '^ 29999ms !')
@@ -408,7 +408,7 @@ describe('the form of transactions', () => {
         messages: { o: version({ protocolVersion: 70_015 }) },
       })
       helpers.expectObservable(sent$, '^ 39999ms !').toBe('10s i', {
-        i: inv(byTxid(1), { type: 1, hash: transaction.txid }, { type: 1, hash: sampleTransaction().txid }),
+        i: inv(byTxid(1), { type: 1, hash: transaction.txid }, { type: 1, hash: plain.txid }),
       })
       expect(transaction.txid).not.toEqual(transaction.wtxid)
     })()

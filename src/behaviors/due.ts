@@ -1,4 +1,4 @@
-import { defer, filter, type Observable, of, startWith, switchMap, take, timer } from 'rxjs'
+import { Observable, Subscription } from 'rxjs'
 import type { BehaviorContext } from './behavior.js'
 
 /**
@@ -7,21 +7,24 @@ import type { BehaviorContext } from './behavior.js'
  * @param remaining - ms of attention that are left
  */
 export function due(
-  context: Pick<BehaviorContext, 'scheduler' | 'paused' | 'resumed$'>,
+  { scheduler, paused, resumed$ }: Pick<BehaviorContext, 'scheduler' | 'paused' | 'resumed$'>,
   remaining: () => number,
 ): Observable<void> {
-  return defer(() => {
-    const left = remaining()
-    if (left <= 0) return of(undefined)
-    return timer(left, context.scheduler).pipe(
-      switchMap(() =>
-        context.resumed$.pipe(
-          startWith(undefined),
-          filter(() => !context.paused()),
-          take(1),
-        ),
-      ),
-      switchMap(() => due(context, remaining)),
-    )
+  return new Observable(subscriber => {
+    let waiting = Subscription.EMPTY
+    const look = () => {
+      waiting.unsubscribe()
+      if (paused()) waiting = resumed$.subscribe(look)
+      else {
+        const left = remaining()
+        if (left > 0) waiting = scheduler.schedule(look, left)
+        else {
+          subscriber.next()
+          subscriber.complete()
+        }
+      }
+    }
+    subscriber.add(() => waiting.unsubscribe())
+    look()
   })
 }

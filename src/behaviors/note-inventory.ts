@@ -1,9 +1,9 @@
-import { EMPTY, merge, mergeMap, type Observable, tap } from 'rxjs'
 import { type Inventory, InventoryType } from '../wire/inventory.js'
 import type { InvMessage } from '../wire/messages/inv.js'
 import type { Message } from '../wire/messages.js'
 import type { Transaction } from '../wire/transaction.js'
 import type { Behavior } from './behavior.js'
+import { watch } from './watch.js'
 
 const blocks: ReadonlySet<number> = new Set([InventoryType.block, InventoryType.witnessBlock])
 
@@ -32,10 +32,11 @@ function shown(message: Message, limit: number): Iterable<Inventory> {
  * Notes as known to the remote what it announces and sends, and what it was sent, so that it is not told again. Sends
  * nothing.
  */
-export const noteInventory: Behavior = ({ on, sent$, known }) =>
-  merge(on('inv'), on('tx'), sent$).pipe(
-    tap(message => {
+export const noteInventory: Behavior = ({ messages$, sent$, known }) =>
+  watch(
+    message => {
       for (const entry of shown(message, known.limit)) known.add(entry)
-    }),
-    mergeMap((): Observable<never> => EMPTY),
+    },
+    messages$,
+    sent$,
   )

@@ -1,6 +1,7 @@
-import { EMPTY, interval, merge, mergeMap, type Observable, tap } from 'rxjs'
-import type { Command } from '../wire/messages.js'
+import { Observable } from 'rxjs'
+import type { Command, Message } from '../wire/messages.js'
 import { type Behavior, BehaviorError } from './behavior.js'
+import { ticks } from './ticks.js'
 
 /** ms between two looks at the deadlines (btcd `stallTickInterval`). */
 export const STALL_TICK = 15_000
@@ -31,6 +32,8 @@ export const stallTable: StallTable = {
   getheaders: { answers: ['headers'], timeout: HEADERS_TIMEOUT },
 }
 
+const NONE: readonly Command[] = []
+
 /** How {@link stall} is made. */
 export interface StallOptions {
   /** ms between two looks. Default 15,000. */
@@ -50,38 +53,39 @@ export interface StallOptions {
  * ```
  */
 export function stall({ tick = STALL_TICK, table = stallTable }: StallOptions = {}): Behavior {
-  return ({ scheduler, sent$, messages$, attention, handling }) => {
-    /** When each awaited answer is due, in `attention()`. */
-    const deadlines = new Map<Command, number>()
-    /** Which answers an answer clears: all that were awaited together with it. */
-    const groups = new Map<Command, readonly Command[]>()
-    let handled = handling()
+  return ({ scheduler, sent$, messages$, attention, handling }) =>
+    new Observable(subscriber => {
+      /** When each awaited answer is due, in `attention()`. */
+      const deadlines = new Map<Command, number>()
+      /** Which answers an answer clears: all that were awaited together with it. */
+      const groups = new Map<Command, readonly Command[]>()
+      let handled = handling()
 
-    const set$ = sent$.pipe(
-      tap(({ command }) => {
-        const expectation = table[command]
-        if (expectation === undefined) return
-        for (const answer of expectation.answers) {
-          deadlines.set(answer, attention() + expectation.timeout)
-          groups.set(answer, expectation.answers)
-        }
-      }),
-    )
-    const clear$ = messages$.pipe(
-      tap(({ command }) => {
-        for (const answer of groups.get(command) ?? [command]) deadlines.delete(answer)
-      }),
-    )
-    const look$ = interval(tick, scheduler).pipe(
-      tap(() => {
+      const look = () => {
         const granted = handling() - handled
         handled = handling()
         const now = attention() - granted
         for (const [answer, deadline] of deadlines) {
-          if (now >= deadline) throw new BehaviorError('stalled', `no ${answer} in time`)
+          if (now >= deadline) subscriber.error(new BehaviorError('stalled', `no ${answer} in time`))
         }
-      }),
-    )
-    return merge(set$, clear$, look$).pipe(mergeMap((): Observable<never> => EMPTY))
-  }
+        if (deadlines.size === 0) looking.stop()
+      }
+      const looking = ticks(scheduler, tick, look)
+      const expect = ({ command }: Message) => {
+        const expectation = table[command]
+        if (expectation === undefined) return
+        if (deadlines.size === 0) handled = handling()
+        for (const answer of expectation.answers) {
+          deadlines.set(answer, attention() + expectation.timeout)
+          groups.set(answer, expectation.answers)
+        }
+        looking.start()
+      }
+      const answer = ({ command }: Message) => {
+        for (const awaited of groups.get(command) ?? NONE) deadlines.delete(awaited)
+      }
+      subscriber.add(() => looking.unsubscribe())
+      subscriber.add(sent$.subscribe(expect))
+      subscriber.add(messages$.subscribe(answer))
+    })
 }

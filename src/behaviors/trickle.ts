@@ -1,16 +1,4 @@
-import {
-  defer,
-  EMPTY,
-  filter,
-  from,
-  interval,
-  merge,
-  mergeMap,
-  type Observable,
-  repeat,
-  tap,
-  timer,
-} from 'rxjs'
+import { Observable } from 'rxjs'
 import { randomUnit } from '../stream/environment.js'
 import { type Inventory, InventoryType, inventoryKey } from '../wire/inventory.js'
 import type { Message } from '../wire/messages.js'
@@ -23,6 +11,7 @@ import {
   transactionEntry,
 } from './announcement.js'
 import type { Behavior, BehaviorContext } from './behavior.js'
+import { freeTicks, type Ticks, ticks } from './ticks.js'
 
 /** ms between two batches of announcements (btcd `DefaultTrickleInterval`). */
 export const TRICKLE_INTERVAL = 10_000
@@ -52,12 +41,12 @@ const namesOf = ({ txid, wtxid }: TransactionIds): readonly Inventory[] => [
 /** Types that cannot wait. */
 const urgent: ReadonlySet<number> = new Set([InventoryType.block, InventoryType.witnessBlock])
 
-function ticks({ scheduler, random }: BehaviorContext, options: TrickleOptions): Observable<unknown> {
+function clockwork({ scheduler, random }: BehaviorContext, options: TrickleOptions, tick: () => void): Ticks {
   const { interval: period = TRICKLE_INTERVAL, timing = 'fixed' } = options
-  if (timing === 'fixed') return interval(period, scheduler)
+  if (timing === 'fixed') return ticks(scheduler, period, tick)
   // Timers know whole ms, and a delay of none, which dice can give, would never let anything else happen.
   const delay = () => Math.max(1, Math.round(-Math.log(1 - randomUnit(random)) * period))
-  return defer(() => timer(delay(), scheduler)).pipe(repeat())
+  return freeTicks(scheduler, delay, tick)
 }
 
 /** Splits into pieces of at most `size`. */
@@ -79,7 +68,7 @@ function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> 
  */
 export function trickle(options: TrickleOptions = {}): Behavior {
   return context => {
-    const { announced$, known, features, version, on, protocolVersion } = context
+    const { announced$, known, features, version, messages$, protocolVersion } = context
     let waiting: Waiting[] = []
     let wantsHeaders = false
     let feeFilter = 0n
@@ -129,20 +118,29 @@ export function trickle(options: TrickleOptions = {}): Behavior {
       return Array.from(chunks(entries, TRICKLE_BATCH), inventory => ({ command: 'inv', inventory }))
     }
 
-    const notes$ = merge(
-      on('sendheaders').pipe(tap(() => (wantsHeaders = true))),
-      on('feefilter').pipe(tap(({ feeRate }) => (feeFilter = feeRate))),
+    const note = (message: Message) => {
+      if (message.command === 'sendheaders') wantsHeaders = true
+      else if (message.command === 'feefilter') feeFilter = message.feeRate
       // A filter turns announcements on that version had turned off (BIP37).
-      merge(on('filterload'), on('filterclear')).pipe(tap(() => (relays = true))),
-    ).pipe(mergeMap((): Observable<never> => EMPTY))
+      else if (message.command === 'filterload' || message.command === 'filterclear') relays = true
+    }
 
-    return merge(
-      notes$,
-      announced$.pipe(mergeMap(announcement => from(receive(announcement)))),
-      ticks(context, options).pipe(
-        filter(() => waiting.length > 0),
-        mergeMap(() => from(flush())),
-      ),
-    )
+    return new Observable(subscriber => {
+      const say = (messages: readonly Message[]) => {
+        for (const message of messages) subscriber.next(message)
+      }
+      const running = clockwork(context, options, () => {
+        if (waiting.length > 0) say(flush())
+        else running.stop()
+      })
+      subscriber.add(() => running.unsubscribe())
+      subscriber.add(messages$.subscribe(note))
+      subscriber.add(
+        announced$.subscribe(announcement => {
+          say(receive(announcement))
+          if (waiting.length > 0) running.start()
+        }),
+      )
+    })
   }
 }

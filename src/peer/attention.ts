@@ -1,5 +1,6 @@
-import { type Observable, Subject } from 'rxjs'
+import type { Observable } from 'rxjs'
 import type { Clock } from '../stream/environment.js'
+import { LateSubject } from './late-subject.js'
 
 /**
  * The time in which a peer pays attention to its remote. Deadlines are measured by it, so that a remote is never
@@ -7,7 +8,7 @@ import type { Clock } from '../stream/environment.js'
  */
 export class Attention {
   readonly #clock: Clock
-  readonly #resumed = new Subject<void>()
+  readonly #resumed = new LateSubject<void>()
   #pausedSince: number | undefined
   #pausedTotal = 0
   #handlingSince: number | undefined
@@ -21,7 +22,7 @@ export class Attention {
 
   /** Emits each time delivery goes on. Completes with `complete`. */
   get resumed$(): Observable<void> {
-    return this.#resumed
+    return this.#resumed.stream$
   }
 
   get paused(): boolean {
@@ -40,7 +41,7 @@ export class Attention {
     return this.#handlingTotal + running
   }
 
-  /** `now()` at the end of the last handling. */
+  /** `now()` at the end of the last handling, or at `start`. */
   lastHandled(): number {
     return this.#lastHandled
   }
@@ -66,6 +67,11 @@ export class Attention {
       this.#handlingSince = undefined
       this.#lastHandled = this.now()
     }
+  }
+
+  /** Starts counting here, at the end of the handshake: what waits for the first message waits from now on. */
+  start(): void {
+    this.#lastHandled = this.now()
   }
 
   complete(): void {

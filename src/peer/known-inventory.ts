@@ -1,5 +1,5 @@
 import type { KnownInventory } from '../behaviors/behavior.js'
-import { inventoryKey } from '../wire/inventory.js'
+import { type Inventory, inventoryKey } from '../wire/inventory.js'
 
 /** Entries that are remembered a peer (btcd `maxKnownInventory`). */
 export const MAX_KNOWN_INVENTORY = 1_000
@@ -8,26 +8,36 @@ export const MAX_KNOWN_INVENTORY = 1_000
  * The inventory that a remote knows, the least recently used entry forgotten first. Entries are compared by type and
  * hash, so a copy is as known as the original.
  */
-export function createKnownInventory(limit: number = MAX_KNOWN_INVENTORY): KnownInventory {
+class LeastRecentlyUsed implements KnownInventory {
+  readonly limit: number
   /** In the order of use, the oldest first. */
-  const keys = new Set<string>()
-  const touch = (key: string) => {
-    keys.delete(key)
-    keys.add(key)
+  readonly #keys = new Set<string>()
+
+  constructor(limit: number) {
+    this.limit = limit
   }
-  return {
-    limit,
-    has: entry => {
-      const key = inventoryKey(entry)
-      if (!keys.has(key)) return false
-      touch(key)
-      return true
-    },
-    add: entry => {
-      touch(inventoryKey(entry))
-      if (keys.size <= limit) return
-      const [oldest] = keys
-      if (oldest !== undefined) keys.delete(oldest)
-    },
+
+  has(entry: Inventory): boolean {
+    const key = inventoryKey(entry)
+    if (!this.#keys.has(key)) return false
+    this.#touch(key)
+    return true
   }
+
+  add(entry: Inventory): void {
+    this.#touch(inventoryKey(entry))
+    if (this.#keys.size <= this.limit) return
+    const [oldest] = this.#keys
+    if (oldest !== undefined) this.#keys.delete(oldest)
+  }
+
+  #touch(key: string): void {
+    this.#keys.delete(key)
+    this.#keys.add(key)
+  }
+}
+
+/** Nothing known yet. */
+export function createKnownInventory(limit: number = MAX_KNOWN_INVENTORY): KnownInventory {
+  return new LeastRecentlyUsed(limit)
 }

@@ -108,6 +108,14 @@ function positive(name: string, value: number): number {
   return value
 }
 
+/** ms that a timer can wait: JavaScript's fire at once when they are given more. */
+const MAX_DURATION = 2_147_483_647
+
+function duration(name: string, value: number): number {
+  if (value > MAX_DURATION) throw new TypeError(`${name} must be at most ${MAX_DURATION} ms, not ${value}`)
+  return positive(name, value)
+}
+
 function ownUserAgent(program: UserAgent | undefined): string {
   const own: UserAgent = { name: 'rxpeer', version: RXPEER_VERSION }
   const text = formatUserAgent(program ? [own, program] : [own])
@@ -126,7 +134,7 @@ function intervals(given: PeerOptions, policy: Policy): Intervals {
     'trickleInterval',
   ] as const) {
     const value = given[name]
-    if (value !== undefined) positive(name, value)
+    if (value !== undefined) duration(name, value)
   }
   return { ...given, pingTimeout: given.pingTimeout ?? policy.pingTimeout }
 }
@@ -167,7 +175,7 @@ export function resolveOptions(given: PeerOptions): ResolvedOptions {
     initial: given.initial ?? [],
     acceptVersion: given.acceptVersion ?? (() => undefined),
     traffic: given.traffic,
-    handshakeTimeout: positive('handshakeTimeout', given.handshakeTimeout ?? 30_000),
+    handshakeTimeout: duration('handshakeTimeout', given.handshakeTimeout ?? 30_000),
     sendQueueLimit: positive('sendQueueLimit', given.sendQueueLimit ?? 64 * 1024 * 1024),
     knownInventoryLimit: positive('knownInventoryLimit', given.knownInventoryLimit ?? MAX_KNOWN_INVENTORY),
     regtestLeniency: given.regtestLeniency ?? false,

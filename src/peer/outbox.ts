@@ -1,4 +1,4 @@
-import { AsyncSubject, type Observable, of, Subject } from 'rxjs'
+import { AsyncSubject, type Observable, of } from 'rxjs'
 import type { Link } from '../stream/link.js'
 import { type EncodeOptions, encodeMessage, type Message, wireName } from '../wire/messages.js'
 
@@ -8,33 +8,28 @@ export interface SendOptions {
   readonly witness?: boolean | undefined
 }
 
-/** What an outbox tells of a message that was really written. */
-export interface Written {
-  readonly message: Message
-  readonly payload: Uint8Array
-  /** Bytes on the wire. */
-  readonly size: number
+/** What an outbox tells. */
+export interface OutboxEvents {
+  /** The transport has taken a message; `size` is its bytes on the wire. */
+  written(message: Message, payload: Uint8Array, size: number): void
+  /** A message would exceed the limit. */
+  overflow(): void
 }
 
 /** Queues messages in order, tells when each was really written, and never lets a waiter hang. */
 export class Outbox {
-  /** Each message when the transport has taken it. */
-  readonly written$ = new Subject<Written>()
   readonly #link: Link
   readonly #limit: number
-  readonly #overflow: () => void
+  readonly #events: OutboxEvents
   readonly #waiting = new Set<AsyncSubject<boolean>>()
   #queued = 0
   #closed = false
 
-  /**
-   * @param limit - bytes that may wait to be written
-   * @param overflow - called when a message would exceed it
-   */
-  constructor(link: Link, limit: number, overflow: () => void) {
+  /** @param limit - bytes that may wait to be written */
+  constructor(link: Link, limit: number, events: OutboxEvents) {
     this.#link = link
     this.#limit = limit
-    this.#overflow = overflow
+    this.#events = events
   }
 
   /** See `Peer.send`. */
@@ -42,7 +37,7 @@ export class Outbox {
     const payload = encodeMessage(message, options)
     if (this.#closed) return of(false)
     if (this.#queued + payload.length > this.#limit) {
-      this.#overflow()
+      this.#events.overflow()
       return of(false)
     }
     const result = new AsyncSubject<boolean>()
@@ -51,7 +46,7 @@ export class Outbox {
     this.#link.write(wireName(message), payload, size => {
       if (!this.#waiting.delete(result)) return
       this.#queued -= payload.length
-      this.written$.next({ message, payload, size })
+      this.#events.written(message, payload, size)
       settle(result, true)
     })
     return result.asObservable()
@@ -63,11 +58,6 @@ export class Outbox {
     const waiting = [...this.#waiting]
     this.#waiting.clear()
     for (const result of waiting) settle(result, false)
-  }
-
-  /** Ends `written$`. */
-  complete(): void {
-    this.written$.complete()
   }
 }
 

@@ -1,4 +1,4 @@
-import { defer, map, merge, Observable, ReplaySubject, Subject, Subscription, take, timer } from 'rxjs'
+import { defer, merge, type Observable, ReplaySubject, Subscription, take, timer } from 'rxjs'
 import type { Announcement } from '../behaviors/announcement.js'
 import { type BehaviorContext, BehaviorError, type PeerDirection } from '../behaviors/behavior.js'
 import { due } from '../behaviors/due.js'
@@ -21,6 +21,7 @@ import { gate } from './gate.js'
 import { Handshake, type HandshakeStep, type Negotiated } from './handshake.js'
 import { Holds } from './holds.js'
 import { createKnownInventory } from './known-inventory.js'
+import { LateSubject } from './late-subject.js'
 import { isLenient } from './leniency.js'
 import type { ResolvedOptions } from './options.js'
 import { Outbox, type SendOptions } from './outbox.js'
@@ -56,19 +57,16 @@ export class Session {
   readonly delivery = new Delivery()
   readonly known: ReturnType<typeof createKnownInventory>
   readonly remote: RemoteState
-  readonly announced$ = new Subject<Announcement>()
-  readonly traffic$ = new Subject<Traffic>()
   readonly closed$ = new ReplaySubject<CloseReason>(1)
-  readonly sent$: Observable<Message>
   readonly #events: SessionEvents
   readonly #link: Link
   readonly #outbox: Outbox
   readonly #inbox = new Inbox<Inbound>(item => this.#handle(item))
   readonly #attention: Attention
-  readonly #holds = new Holds(
-    () => this.pause(),
-    () => this.resume(),
-  )
+  #holds: Holds | undefined
+  readonly #sent = new LateSubject<Message>()
+  readonly #announced = new LateSubject<Announcement>()
+  readonly #traffic = new LateSubject<Traffic>()
   readonly #handshake: Handshake
   readonly #nonce: bigint
   readonly #tally = createTally()
@@ -112,10 +110,11 @@ export class Session {
       acceptVersion: options.acceptVersion,
     })
     this.#link = v1(connection, options.network)
-    this.#outbox = new Outbox(this.#link, options.sendQueueLimit, () =>
-      this.#end('send-queue-full', `more than ${options.sendQueueLimit} bytes wait to be written`),
-    )
-    this.sent$ = this.#outbox.written$.pipe(map(({ message }) => message))
+    this.#outbox = new Outbox(this.#link, options.sendQueueLimit, {
+      written: (message, payload, size) => this.#written(message, payload, size),
+      overflow: () =>
+        this.#end('send-queue-full', `more than ${options.sendQueueLimit} bytes wait to be written`),
+    })
   }
 
   /** Begins the handshake. */
@@ -123,21 +122,7 @@ export class Session {
     if (!this.#live) return
     const { nonces, handshakeTimeout, scheduler, traffic } = this.options
     nonces.add(this.#nonce)
-    if (traffic) this.traffic$.subscribe({ next: event => traffic.next(event) })
-    this.#outbox.written$.subscribe(({ message, payload, size }) => {
-      this.#tally.bytesSent += size
-      this.#tally.messagesSent += 1
-      this.#tally.lastSend = this.options.clock.epoch()
-      this.remote.sent(message, size, this.#handshake.protocolVersion)
-      this.#tell({
-        direction: 'sent',
-        command: wireName(message),
-        bytes: size,
-        payload,
-        message,
-        error: undefined,
-      })
-    })
+    if (traffic) this.#traffic.stream$.subscribe({ next: event => traffic.next(event) })
     this.#handshakeTimer.add(
       timer(handshakeTimeout, scheduler).subscribe(() =>
         this.#end('handshake-timeout', `the handshake took more than ${handshakeTimeout} ms`),
@@ -177,6 +162,10 @@ export class Session {
 
   /** See `Peer.hold`. */
   hold(bytes = this.#inHand): () => void {
+    this.#holds ??= new Holds(
+      () => this.pause(),
+      () => this.resume(),
+    )
     return this.#holds.hold(bytes)
   }
 
@@ -189,6 +178,21 @@ export class Session {
       const paused = () => attention.paused
       return due({ scheduler, paused, resumed$: attention.resumed$ }, () => deadline - attention.now())
     })
+  }
+
+  /** See `Peer.announce`. */
+  announce(announcement: Announcement): void {
+    this.#announced.next(announcement)
+  }
+
+  /** See `Peer.sent$`. */
+  get sent$(): Observable<Message> {
+    return this.#sent.stream$
+  }
+
+  /** See `Peer.traffic$`. */
+  get traffic$(): Observable<Traffic> {
+    return this.#traffic.stream$
   }
 
   /** See `Peer.send`. */
@@ -228,8 +232,18 @@ export class Session {
     return this.#phase === 'handshake' || this.#phase === 'ready'
   }
 
+  #written(message: Message, payload: Uint8Array, size: number): void {
+    this.#tally.bytesSent += size
+    this.#tally.messagesSent += 1
+    this.#tally.lastSend = this.options.clock.epoch()
+    this.remote.sent(message, size, this.#handshake.protocolVersion)
+    const command = wireName(message)
+    this.#tell({ direction: 'sent', command, bytes: size, payload, message, error: undefined })
+    this.#sent.next(message)
+  }
+
   #tell(event: Omit<Traffic, 'peer'>): void {
-    if (this.traffic$.observed) this.traffic$.next({ peer: this.id, ...event })
+    if (this.#traffic.observed) this.#traffic.next({ peer: this.id, ...event })
   }
 
   #handle(item: Inbound): void {
@@ -331,15 +345,26 @@ export class Session {
   #startBehaviors(negotiated: Negotiated): void {
     const context = this.#contextOf(negotiated)
     for (const [name, behavior] of this.options.behaviors) {
-      const output$ = new Observable<Message>(subscriber => behavior(context).subscribe(subscriber))
-      this.#running.add(
-        output$.pipe(map(message => this.send(message))).subscribe({
-          error: (error: unknown) => {
-            if (error instanceof BehaviorError) this.#end(error.code, error.message, error)
-            else this.#end('behavior-failed', `the behavior "${name}" failed: ${messageOf(error)}`, error)
-          },
-        }),
-      )
+      const failed = (error: unknown) => {
+        if (error instanceof BehaviorError) this.#end(error.code, error.message, error)
+        else this.#end('behavior-failed', `the behavior "${name}" failed: ${messageOf(error)}`, error)
+      }
+      try {
+        this.#running.add(
+          behavior(context).subscribe({
+            next: message => {
+              try {
+                this.send(message)
+              } catch (error) {
+                failed(error)
+              }
+            },
+            error: failed,
+          }),
+        )
+      } catch (error) {
+        failed(error)
+      }
     }
   }
 
@@ -347,7 +372,7 @@ export class Session {
     const { scheduler, clock, random } = this.options
     const { behaviors: inbound } = this.delivery
     const attention = this.#attention
-    attention.handle(() => {})
+    attention.start()
     return {
       scheduler,
       clock,
@@ -359,7 +384,7 @@ export class Session {
       on: command => inbound[byCommand](command),
       messages$: inbound,
       sent$: this.sent$,
-      announced$: this.announced$,
+      announced$: this.#announced.stream$,
       known: this.known,
       attention: () => attention.now(),
       lastHandled: () => attention.lastHandled(),
@@ -405,9 +430,9 @@ export class Session {
     this.closed$.complete()
     if (end.code === 'disconnected') this.#events.complete()
     else this.#events.error(new PeerError(end, this.stats()))
-    this.#outbox.complete()
-    this.traffic$.complete()
-    this.announced$.complete()
+    this.#sent.complete()
+    this.#traffic.complete()
+    this.#announced.complete()
     this.#attention.complete()
     this.delivery.complete()
   }

@@ -1,21 +1,31 @@
-import { EMPTY, merge, mergeMap, type Observable, tap } from 'rxjs'
+import { defer, EMPTY, filter, merge, mergeMap, type Observable, tap } from 'rxjs'
 import type { Peer } from '../peer/peer.js'
 import { ofCommand } from '../stream/of-command.js'
-import { toHex } from '../wire/hex.js'
-import { type Inventory, InventoryType, WITNESS_FLAG } from '../wire/inventory.js'
-import type { MessageOf } from '../wire/messages.js'
+import { type Inventory, InventoryType, inventoryKey, WITNESS_FLAG } from '../wire/inventory.js'
+import type { Message, MessageOf } from '../wire/messages.js'
 import { hasServices, Services } from '../wire/services.js'
 
 /** What can be fetched as it is announced. */
 export type Announced = 'block' | 'tx'
 
-/** Announcements that are remembered as asked for, per peer; the oldest are forgotten first. */
+/** Announcements that are remembered as asked for, per subscription; the oldest are forgotten first. */
 const REMEMBERED = 50_000
+
+/** The announcements that a message can be the answer to. */
+function announcementsOf(message: Message): readonly Inventory[] {
+  if (message.command === 'block') return [{ type: InventoryType.block, hash: message.block.hash }]
+  if (message.command !== 'tx') return []
+  const { txid, wtxid } = message.transaction
+  return [
+    { type: InventoryType.wtx, hash: wtxid },
+    { type: InventoryType.tx, hash: txid },
+  ]
+}
 
 /**
  * Asks for what the remote announces by inv, each thing once, and emits it as it comes: blocks and transactions with
  * their witness where the remote serves it, transactions by wtxid where that was negotiated. What the remote then does
- * not have is passed over. Completes with the peer; unsubscribing asks for nothing more.
+ * not have is passed over, and so is what others asked for. Completes with the peer; unsubscribing asks for nothing more.
  * @param types - `block`, `tx` or both
  * @example fetchAnnounced(peer, 'tx').subscribe({ next: ({ transaction }) => …, error: console.error })
  */
@@ -30,24 +40,41 @@ export function fetchAnnounced<T extends Announced>(
     wanted.set(InventoryType.tx, InventoryType.tx | flag)
     wanted.set(InventoryType.wtx, InventoryType.wtx)
   }
-  const seen = new Set<string>()
-  const isNew = ({ type, hash }: Inventory): boolean => {
-    const key = `${type} ${toHex(hash)}`
-    if (seen.has(key)) return false
-    seen.add(key)
-    if (seen.size > REMEMBERED) for (const oldest of seen) if (seen.delete(oldest)) break
-    return true
-  }
-  const asking$ = peer.on('inv').pipe(
-    tap(({ inventory }) => {
-      const asked: Inventory[] = []
-      for (const entry of inventory) {
-        const type = wanted.get(entry.type)
-        if (type !== undefined && isNew(entry)) asked.push({ type, hash: entry.hash })
-      }
-      if (asked.length > 0) peer.send({ command: 'getdata', inventory: asked })
-    }),
-    mergeMap((): Observable<never> => EMPTY),
-  )
-  return merge(asking$, peer.messages$.pipe(ofCommand(...types)))
+  return defer(() => {
+    /** What was asked for, and whether it is still to come. */
+    const seen = new Map<string, boolean>()
+    const isNew = (entry: Inventory): boolean => {
+      const key = inventoryKey(entry)
+      if (seen.has(key)) return false
+      seen.set(key, true)
+      if (seen.size > REMEMBERED) for (const oldest of seen.keys()) if (seen.delete(oldest)) break
+      return true
+    }
+    const isAwaited = (message: Message): boolean => {
+      const key = announcementsOf(message)
+        .map(inventoryKey)
+        .find(name => seen.get(name))
+      if (key === undefined) return false
+      seen.set(key, false)
+      return true
+    }
+    const asking$ = peer.on('inv').pipe(
+      tap(({ inventory }) => {
+        const asked: Inventory[] = []
+        for (const entry of inventory) {
+          const type = wanted.get(entry.type)
+          if (type !== undefined && isNew(entry)) asked.push({ type, hash: entry.hash })
+        }
+        if (asked.length > 0) peer.send({ command: 'getdata', inventory: asked })
+      }),
+      mergeMap((): Observable<never> => EMPTY),
+    )
+    return merge(
+      asking$,
+      peer.messages$.pipe(
+        ofCommand(...types),
+        filter((message: MessageOf<T>) => isAwaited(message)),
+      ),
+    )
+  })
 }

@@ -23,9 +23,12 @@ export interface FetchOptions {
 /** The key of an entry, whether or not it asks for the witness. */
 const keyOf = ({ type, hash }: Inventory): string => `${type & ~WITNESS_FLAG} ${toHex(hash)}`
 
+const nameOf = ({ type, hash }: Inventory): string => `${inventoryTypeName(type)} ${toHex(hash)}`
+
 /**
  * Asks for inventory entries, a window of them at a time, and emits what `read` makes of the answers, in the order of
- * the entries. Errors with `not-found`, `timeout` and `peer-closed`. Unsubscribing forgets what is on its way.
+ * the entries. An entry that is there twice is asked for once and emitted twice. Errors with `not-found`, `timeout` and
+ * `peer-closed`. Unsubscribing forgets what is on its way.
  * @param read - the value of a message and the entries that it may answer; `undefined` for other messages
  */
 export function fetchInventory<T>(
@@ -34,7 +37,13 @@ export function fetchInventory<T>(
   read: (message: Message) => Answer<T> | undefined,
   { window, timeout = ANSWER_TIMEOUT }: FetchOptions,
 ): Observable<T> {
+  if (!Number.isInteger(window) || window < 1)
+    throw new TypeError(`a window of ${window} entries asks for nothing`)
   return new Observable(subscriber => {
+    if (entries.length === 0) {
+      subscriber.complete()
+      return
+    }
     /** Where the entries of a name stand: a name may be asked for twice. */
     const wanted = new Map<string, number[]>()
     const arrived = new Map<number, T>()
@@ -45,20 +54,25 @@ export function fetchInventory<T>(
     const wait = () => {
       deadline.unsubscribe()
       deadline = peer.after(timeout).subscribe(() => {
-        const [missing = ''] = wanted.keys()
-        subscriber.error(new RequestError('timeout', `no answer for ${missing} within ${timeout} ms`))
+        const [[missing] = []] = wanted.values()
+        const entry = missing === undefined ? undefined : entries[missing]
+        const what = entry === undefined ? 'the rest' : nameOf(entry)
+        subscriber.error(new RequestError('timeout', `no answer for ${what} within ${timeout} ms`))
       })
     }
     const ask = () => {
-      const next = entries.slice(asked, emitted + window)
-      if (next.length === 0) return
-      for (const entry of next) {
+      const inventory: Inventory[] = []
+      for (const entry of entries.slice(asked, emitted + window)) {
         const key = keyOf(entry)
-        wanted.set(key, [...(wanted.get(key) ?? []), asked])
+        const places = wanted.get(key)
+        if (places === undefined) {
+          wanted.set(key, [asked])
+          inventory.push(entry)
+        } else places.push(asked)
         asked += 1
       }
       wait()
-      peer.send({ command: 'getdata', inventory: next })
+      if (inventory.length > 0) peer.send({ command: 'getdata', inventory })
     }
     const emit = () => {
       while (arrived.has(emitted) && !subscriber.closed) {
@@ -67,6 +81,8 @@ export function fetchInventory<T>(
         emitted += 1
         if (value !== undefined) subscriber.next(value)
       }
+      // Whoever has enough must not ask for more.
+      if (subscriber.closed) return
       if (emitted === entries.length) subscriber.complete()
       // Half a window at a time, so that a getdata asks for more than one.
       else if (asked < entries.length && asked - emitted <= window / 2) ask()
@@ -74,10 +90,8 @@ export function fetchInventory<T>(
     const receive = (message: Message) => {
       if (message.command === 'notfound') {
         const missing = Array.from(message.inventory).find(entry => wanted.has(keyOf(entry)))
-        if (missing) {
-          const what = `${inventoryTypeName(missing.type)} ${toHex(missing.hash)}`
-          subscriber.error(new RequestError('not-found', `the remote does not have ${what}`))
-        }
+        if (missing)
+          subscriber.error(new RequestError('not-found', `the remote does not have ${nameOf(missing)}`))
         return
       }
       const answer = read(message)
@@ -104,7 +118,7 @@ export function fetchInventory<T>(
         error: error => subscriber.error(error),
       }),
     )
-    if (entries.length === 0) subscriber.complete()
-    else ask()
+    // A peer that is closed has said so by now.
+    if (!subscriber.closed) ask()
   })
 }

@@ -18,8 +18,8 @@ export interface GetHeadersOptions extends RequestOptions {
 const HEADERS_TIMEOUT = 90_000
 
 /**
- * Asks for the headers behind the best block of the locator that the remote knows, and emits its answer, which is empty
- * where there are none. Announcements that do not connect to the locator are not taken for it. With an empty locator
+ * Asks for the headers behind the best block of the locator that the remote knows, else behind the network's first block,
+ * and emits its answer, which is empty where there are none. Announcements that do not connect to the locator are not taken for it. With an empty locator
  * the one header of `stop` is asked for. Errors as `request` does, after 90 s by default.
  * @param locator - block hashes, newest first, wire order; see `HeaderChain.locator`
  */
@@ -29,6 +29,8 @@ export function getHeaders(
   { stop = zeroHash, timeout = HEADERS_TIMEOUT, retries }: GetHeadersOptions = {},
 ): Observable<List<BlockHeader>> {
   const asked = new Set(Array.from(locator, toHex))
+  // Where it knows none of them a node begins with its first block.
+  if (asked.size > 0) asked.add(toHex(peer.network.genesis.hash))
   const isAnswer = (headers: List<BlockHeader>) => {
     const first = headers.at(0)
     if (first === undefined) return true

@@ -1,4 +1,14 @@
-import { merge, Observable, type OperatorFunction, retry, take, throwError, timer } from 'rxjs'
+import {
+  identity,
+  type MonoTypeOperatorFunction,
+  merge,
+  Observable,
+  type OperatorFunction,
+  of,
+  retry,
+  take,
+  throwError,
+} from 'rxjs'
 import type { Peer } from '../peer/peer.js'
 import type { Message } from '../wire/messages.js'
 import { ANSWER_TIMEOUT, answers, expiry } from './answers.js'
@@ -31,14 +41,15 @@ export function request<T>(
     // Behind the subscription: an answer may come at the call.
     peer.send(message)
   })
-  if (retries === 0) return once$
-  return once$.pipe(
-    retry({
-      count: retries,
-      delay: (error: unknown) =>
-        error instanceof RequestError && error.code === 'timeout'
-          ? timer(0, peer.environment.scheduler)
-          : throwError(() => error),
-    }),
-  )
+  return once$.pipe(askAgain(retries))
+}
+
+/** Subscribes anew after a `timeout`, so often. At once: what comes in between would be lost. */
+export function askAgain<T>(retries = 0): MonoTypeOperatorFunction<T> {
+  if (retries === 0) return identity
+  return retry({
+    count: retries,
+    delay: (error: unknown) =>
+      error instanceof RequestError && error.code === 'timeout' ? of(undefined) : throwError(() => error),
+  })
 }

@@ -23,7 +23,7 @@ export function isMature(coin: Coin, height: number): boolean {
   return !coin.isCoinbase || height - coin.height >= COINBASE_MATURITY
 }
 
-/** The unspent outputs of a chain, oldest first. */
+/** The unspent outputs of a chain, oldest first; those that a disconnected block had spent come last. */
 export class Coins implements Iterable<Coin> {
   readonly #coins = new Map<string, Coin>()
 
@@ -31,17 +31,38 @@ export class Coins implements Iterable<Coin> {
     return this.#coins.get(outpointKey(outpoint))
   }
 
-  /** Spends and adds what the transactions of a block at this height do. */
-  connect(block: Block, height: number): void {
-    for (const tx of block.transactions) this.#apply(tx, height)
+  /**
+   * Spends and adds what the transactions of a block at this height do.
+   * @returns what was spent, to undo it
+   */
+  connect(block: Block, height: number): readonly Coin[] {
+    const spent: Coin[] = []
+    for (const tx of block.transactions) {
+      for (const { outpoint } of tx.inputs) {
+        const key = outpointKey(outpoint)
+        const coin = this.#coins.get(key)
+        if (coin) spent.push(coin)
+        this.#coins.delete(key)
+      }
+      this.#make(tx, height)
+    }
+    return spent
+  }
+
+  /** Undoes the block that was connected last. */
+  disconnect(block: Block, spent: readonly Coin[]): void {
+    for (const coin of spent) this.#coins.set(outpointKey(coin.outpoint), coin)
+    // What the block both made and spent goes again with what it made.
+    for (const { txid, outputs } of block.transactions) {
+      for (let index = 0; index < outputs.length; index += 1) this.#coins.delete(outpointKey({ txid, index }))
+    }
   }
 
   [Symbol.iterator](): Iterator<Coin> {
     return this.#coins.values()
   }
 
-  #apply(tx: Transaction, height: number): void {
-    for (const { outpoint } of tx.inputs) this.#coins.delete(outpointKey(outpoint))
+  #make(tx: Transaction, height: number): void {
     const { txid, isCoinbase } = tx
     for (const [index, { value, scriptPubKey }] of tx.outputs.entries()) {
       const outpoint = { txid, index }

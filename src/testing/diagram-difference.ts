@@ -84,7 +84,8 @@ const span = (ms: number) => `${ms} ms`
 /** The first difference in words, where words help. */
 function explain(seen: Line | undefined, wanted: Line | undefined): string {
   if (wanted === undefined) return `\n  nothing was expected at ${span(seen?.frame ?? 0)}`
-  if (seen === undefined) return wanted.frame === undefined ? '' : `\n  nothing came for ${span(wanted.frame)}`
+  if (seen === undefined)
+    return wanted.frame === undefined ? '' : `\n  nothing came for ${span(wanted.frame)}`
   if (seen.what !== wanted.what || seen.frame === undefined || wanted.frame === undefined) return ''
   const late = seen.frame - wanted.frame
   return `\n  the marked event is ${span(Math.abs(late))} ${late > 0 ? 'late' : 'early'}`

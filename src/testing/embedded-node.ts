@@ -1,6 +1,17 @@
-import { BehaviorSubject, map, mergeMap, Observable, of, tap } from 'rxjs'
-import { acceptEach } from '../peer/accept-each.js'
+import {
+  BehaviorSubject,
+  distinctUntilChanged,
+  EMPTY,
+  map,
+  mergeMap,
+  Observable,
+  of,
+  switchMap,
+  tap,
+} from 'rxjs'
+import { type AcceptEachOptions, acceptEach } from '../peer/accept-each.js'
 import type { PeerError } from '../peer/close.js'
+import { connect } from '../peer/connect.js'
 import { environment } from '../peer/defaults.js'
 import { createNonces } from '../peer/nonces.js'
 import type { PeerOptions } from '../peer/options.js'
@@ -10,17 +21,21 @@ import type { Connection, Dial } from '../stream/connection.js'
 import { randomNonce } from '../stream/environment.js'
 import { memoryPair } from '../transport/memory.js'
 import type { Block } from '../wire/block.js'
+import type { Hash } from '../wire/hash.js'
 import type { BlockHeader } from '../wire/header.js'
 import type { List } from '../wire/list.js'
+import type { TimedNetAddress } from '../wire/netaddress.js'
 import { type Network, regtest } from '../wire/network.js'
 import { Services } from '../wire/services.js'
 import type { Transaction } from '../wire/transaction.js'
 import type { UserAgent } from '../wire/useragent.js'
-import { type BlockFault, Chain } from './chain.js'
+import { type BlockFault, Chain, type ChainChange } from './chain.js'
 import { genesisBlock } from './genesis.js'
-import { Ledger, type MineOptions, type SpendOptions } from './ledger.js'
+import { Ledger, type MineOptions, type ReorganiseOptions, type SpendOptions } from './ledger.js'
 import type { TransactionFault } from './mempool.js'
 import { assertMineable } from './mining.js'
+import { type Misbehaviour, misbehave } from './misbehaviour.js'
+import { checkSchedule, type Schedule, scheduled } from './schedule.js'
 import { seededRandom } from './seeded-random.js'
 import { serviceBehaviors } from './services.js'
 
@@ -34,8 +49,17 @@ export interface EmbeddedNodeOptions extends Pick<PeerOptions, 'scheduler' | 'cl
   readonly blocks?: number | undefined
   /** Default: `embedded-node` and rxpeer's version. */
   readonly userAgent?: UserAgent | undefined
-  /** What the node offers. Default: `network` and `witness`. */
+  /**
+   * What must meet the target of a header, for networks where it is not the block's id. Default: SHA256d.
+   * @example { powHash: ({ bytes }) => scryptSync(bytes, bytes, 32, { N: 1024, r: 1, p: 1 }) } // litecoin
+   */
+  readonly powHash?: ((header: BlockHeader) => Hash) | undefined
+  /** What the node offers. Default: all that it can, which is `network`, `bloom`, `witness` and `compactFilters`. */
   readonly services?: bigint | undefined
+  /** What getaddr is answered with, at most 1000 at a time. Default: nothing. */
+  readonly addresses?: readonly TimedNetAddress[] | undefined
+  /** What happens by itself while there are peers. Default: nothing. */
+  readonly schedule?: Schedule | undefined
   /**
    * Options of the node's side of every peer, over its own. What the node does for its peers are behaviors by name
    * (see {@link ServiceName}), so `false` makes a node that lacks one.
@@ -66,9 +90,14 @@ export interface EmbeddedNode {
    * an announcement must not be missed, wait until the client is in here (`peers$`).
    */
   readonly peers: readonly Peer[]
-  /** Each new block. Hot, never completes. The mempool has lost what the block contains by then. */
+  /**
+   * Each block that becomes part of the chain, those of the branch that a reorganisation brings too. Hot, never
+   * completes. The mempool has lost what the block contains by then.
+   */
   readonly blocks$: Observable<Block>
-  /** Each transaction that enters the mempool. Hot, never completes. */
+  /** What happened to the chain, once for all that happened at once. Hot, never completes. */
+  readonly changes$: Observable<ChainChange>
+  /** Each transaction that enters the mempool, but for what a reorganisation gives back. Hot, never completes. */
   readonly transactions$: Observable<Transaction>
   /** `peers` now and whenever it changes; never completes. */
   readonly peers$: Observable<readonly Peer[]>
@@ -79,6 +108,14 @@ export interface EmbeddedNode {
    * @returns the new blocks, lowest first
    */
   mine(count?: number, options?: MineOptions): readonly Block[]
+  /**
+   * Replaces the last blocks by a longer branch that is mined now, and announces that. Transactions of the replaced
+   * blocks wait in the mempool again where they still can; remotes can still fetch the replaced blocks.
+   * @returns what was replaced, highest first, and by what, lowest first
+   * @throws TypeError for more blocks than there are, or a branch that is not longer
+   * @example node.reorganise({ depth: 2 }) // three new blocks instead of the last two
+   */
+  reorganise(options?: ReorganiseOptions): ChainChange
   /**
    * Makes a segwit transaction that spends a mature coin of the node, puts it into the mempool and announces it.
    * @throws TypeError where no coin is mature or large enough
@@ -91,8 +128,11 @@ export interface EmbeddedNode {
   prepare(options?: SpendOptions): Transaction
   /** Puts a transaction into the mempool and announces it, or says why not. */
   submit(transaction: Transaction): 'accepted' | TransactionFault
-  /** Adds a block that follows the tip and announces it, or says why not. */
-  submitBlock(block: Block): 'accepted' | BlockFault
+  /**
+   * Takes a block that follows any known one, or says why not. The branch with the most work is the chain: `accepted`
+   * is what became part of it and was announced, by a reorganisation where needed; `kept` is what waits beside it.
+   */
+  submitBlock(block: Block): 'accepted' | 'kept' | BlockFault
   /**
    * Serves the connections of a listener and emits the peers that shook hands. Cold; unsubscribing disconnects them.
    * A peer that fails goes to `options.failed`; an error of the listener itself passes through.
@@ -100,18 +140,30 @@ export interface EmbeddedNode {
    */
   serve(connections$: Observable<Connection>): Observable<Peer>
   /**
+   * Dials, and serves whoever is there as well. Emits the peer, completes, errors and unsubscribes as `connect` does.
+   * @example node.connect(tcp({ host: '127.0.0.1', port: 19444 })).subscribe({ error: console.error })
+   */
+  connect(dial: Dial): Observable<Peer>
+  /**
    * A way to the node without any network, for `connect` and `open`. Each subscription is a connection of its own,
    * which ends with its peer. Bytes go through `scheduler` where the node has one, else through RxJS's asapScheduler.
    * @example connect(node.dial, { network: regtest }).subscribe({ next: peer => …, error: console.error })
    */
   readonly dial: Dial
+  /**
+   * The same way to a node that misbehaves on this connection; see {@link Misbehaviour}.
+   * @example connect(node.dialWith({ does: 'disconnect', at: { command: 'block', nth: 2 } }), { network: regtest })
+   */
+  dialWith(...script: readonly Misbehaviour[]): Dial
 }
+
+const allServices = Services.network | Services.bloom | Services.witness | Services.compactFilters
 
 /**
  * Makes a node to test pipelines against: real messages, headers, blocks and transactions, no network, no waiting.
- * It answers getheaders, getblocks, getdata, mempool and ping, announces blocks and transactions, and takes
- * transactions and blocks. With `random` and `clock` (or `scheduler`) given, its chain is the same in each run.
- * @throws TypeError for a network whose blocks are too hard to mine, or whose first block is not known
+ * It answers getheaders, getblocks, getdata, mempool, getaddr, the requests for compact filters and ping, knows
+ * filtered and compact blocks, announces blocks and transactions, and takes transactions and blocks. With `random` and `clock` (or `scheduler`) given, its chain is the same in each run.
+ * @throws TypeError for a schedule with an interval that is not above 0, and for a network whose blocks are too hard to mine, or whose first block is not known
  * @example
  * const node = embeddedNode({ random: seededRandom(1) })
  * connect(node.dial, { network: regtest })
@@ -120,10 +172,12 @@ export interface EmbeddedNode {
  * node.peers$.pipe(first(peers => peers.length > 0)).subscribe(() => node.spend())
  */
 export function embeddedNode(options: EmbeddedNodeOptions = {}): EmbeddedNode {
-  const { network = regtest, genesis = genesisBlock(network), blocks = 110, scheduler } = options
+  const { network = regtest, genesis = genesisBlock(network), blocks = 110, powHash } = options
+  const { services = allServices, addresses = [], schedule = {} } = options
+  checkSchedule(schedule)
   assertMineable(network.name, network.genesis.bits)
-  const { clock, random } = environment(options)
-  const chain = new Chain(network, genesis)
+  const { scheduler, clock, random } = environment(options)
+  const chain = new Chain(network, genesis, powHash)
   // One draw decides the chain, however many nonces its peers draw meanwhile.
   const ledger = new Ledger({ chain, clock, random: seededRandom(randomNonce(random)) })
   ledger.mineHistory(blocks)
@@ -133,20 +187,37 @@ export function embeddedNode(options: EmbeddedNodeOptions = {}): EmbeddedNode {
     peers$.next([...peers$.value, peer])
     peer.closed$.subscribe(() => peers$.next(peers$.value.filter(other => other !== peer)))
   }
-  const accepting = acceptEach({
+  const peerOptions: AcceptEachOptions = {
     network,
     userAgent: options.userAgent ?? { name: 'embedded-node', version: RXPEER_VERSION },
-    services: options.services ?? Services.network | Services.witness,
+    services,
     newestBlock: () => ({ height: chain.height, hash: chain.tip.hash }),
     nonces: createNonces(),
-    scheduler,
+    scheduler: options.scheduler,
     clock,
     random,
     failed: options.failed,
     ...options.peer,
-    behaviors: { ...serviceBehaviors(ledger), ...options.peer?.behaviors },
-  })
+    behaviors: { ...serviceBehaviors(ledger, { services, addresses }), ...options.peer?.behaviors },
+  }
+  const accepting = acceptEach(peerOptions)
   const serve = (connections$: Observable<Connection>) => connections$.pipe(accepting, tap(attach))
+  const dialWith = (...script: readonly Misbehaviour[]): Dial =>
+    new Observable(subscriber => {
+      const [near, far] = memoryPair(options.scheduler ? { scheduler: options.scheduler } : {})
+      // Ends by itself with the connection.
+      serve(of(misbehave(far, script, { scheduler, powHash }))).subscribe()
+      subscriber.next(near)
+      subscriber.complete()
+    })
+  // Without peers nothing runs, so that a node that nobody uses keeps no process alive.
+  peers$
+    .pipe(
+      map(peers => peers.length > 0),
+      distinctUntilChanged(),
+      switchMap(busy => (busy ? scheduled(ledger, schedule, scheduler) : EMPTY)),
+    )
+    .subscribe()
 
   return {
     network,
@@ -163,25 +234,19 @@ export function embeddedNode(options: EmbeddedNodeOptions = {}): EmbeddedNode {
     get peers() {
       return peers$.value
     },
-    blocks$: ledger.blocks$.pipe(mergeMap(added => added)),
+    blocks$: ledger.changes$.pipe(mergeMap(({ connected }) => connected)),
+    changes$: ledger.changes$.asObservable(),
     transactions$: ledger.transactions$.pipe(map(({ transaction }) => transaction)),
     peers$: peers$.asObservable(),
     mine: (count = 1, mining = {}) => ledger.mine(count, mining),
-    spend: (spending = {}) => {
-      const transaction = ledger.prepare(spending)
-      ledger.submit(transaction)
-      return transaction
-    },
+    reorganise: (reorganising = {}) => ledger.reorganise(reorganising),
+    spend: (spending = {}) => ledger.spend(spending),
     prepare: (spending = {}) => ledger.prepare(spending),
     submit: transaction => ledger.submit(transaction),
     submitBlock: block => ledger.submitBlock(block),
     serve,
-    dial: new Observable(subscriber => {
-      const [near, far] = memoryPair(scheduler ? { scheduler } : {})
-      // Ends by itself with the connection.
-      serve(of(far)).subscribe()
-      subscriber.next(near)
-      subscriber.complete()
-    }),
+    connect: dial => connect(dial, peerOptions).pipe(tap(attach)),
+    dial: dialWith(),
+    dialWith,
   }
 }

@@ -52,25 +52,78 @@ export const TEST_EPOCH = 1_700_000_000_000
 
 const DAY = 24 * 60 * 60_000
 
-/** Which diagrams were begun, in their order, and which of them say something. */
-class Diagrams {
-  readonly #begun: { readonly name: string; drawn: string | undefined; checked: boolean }[] = []
+/** A diagram of a test. */
+interface Diagram {
+  /** As the test has to call it, for the failure of one that says nothing. */
+  readonly name: string
+  /** What it says; `undefined` until `toBe` or `toEqual` was called. */
+  says: string | undefined
+  /** Whether RxJS has compared it. */
+  compared: boolean
+}
 
-  /** Wraps the result of an expect function so that we learn of its diagram. */
-  begin<T extends object>(expectation: T, name: string): T {
-    const count = this.#begun.filter(begun => begun.name === name).length
-    const begun = { name, drawn: undefined as string | undefined, checked: false }
-    const label = count === 0 ? name : `${name} no. ${count + 1}`
-    this.#begun.push(Object.assign(begun, { label }))
-    return new Proxy(expectation, {
-      get: (target, property, receiver) => {
-        const member: unknown = Reflect.get(target, property, receiver)
-        if (typeof member !== 'function') return member
-        return (...words: readonly unknown[]) => {
-          begun.drawn = typeof words[0] === 'string' ? words[0] : String(property)
-          return Reflect.apply(member, target, words)
-        }
-      },
+/**
+ * A test in virtual time: hand the result to your runner. Values are compared by what they hold, also inside lazy
+ * messages, and a failure lists both sides by the millisecond. A diagram without `.toBe` fails.
+ * @example
+ * it('answers a ping', marbles(({ hot, expectObservable }) => {
+ *   expectObservable(hot('-a|')).toBe('-a|')
+ * }))
+ */
+export function marbles(test: (helpers: MarbleHelpers) => void, options: MarbleOptions = {}): () => void {
+  const { epoch = TEST_EPOCH, until = DAY } = options
+  return () => {
+    const diagrams: Diagram[] = []
+    const begin = (kind: string): Diagram => {
+      const before = diagrams.filter(({ name }) => name.startsWith(kind)).length
+      const diagram = { name: `${kind} no. ${before + 1}`, says: undefined, compared: false }
+      diagrams.push(diagram)
+      return diagram
+    }
+    // RxJS compares in the order of the diagrams, and passes over those that say nothing yet.
+    const scheduler = new TestScheduler((actual, expected) => {
+      const diagram = diagrams.find(({ says, compared }) => says !== undefined && !compared)
+      if (diagram !== undefined) diagram.compared = true
+      const found = difference(actual, expected)
+      if (found !== undefined) throw new Error(`the diagram${diagram?.says ?? ''} does not fit\n${found}`)
+    })
+    scheduler.run(({ expectObservable, expectSubscriptions, ...helpers }) => {
+      scheduler.maxFrames = until
+      const clock: Clock = { monotonic: () => scheduler.frame, epoch: () => epoch + scheduler.frame }
+      test({
+        ...helpers,
+        scheduler,
+        clock,
+        expectObservable: (observable, subscription) => {
+          const diagram = begin('expectObservable')
+          const expectation = expectObservable(observable, subscription)
+          return {
+            toBe: (drawn, values, error) => {
+              diagram.says = ` '${drawn}'`
+              expectation.toBe(drawn, values, error)
+            },
+            toEqual: other => {
+              diagram.says = ' of the other observable'
+              expectation.toEqual(other)
+            },
+          }
+        },
+        expectSubscriptions: log => {
+          const diagram = begin('expectSubscriptions')
+          const expectation = expectSubscriptions(log)
+          return {
+            toBe: drawn => {
+              diagram.says = ` ${[drawn]
+                .flat()
+                .map(one => `'${one}'`)
+                .join(', ')}`
+              expectation.toBe(drawn)
+            },
+          }
+        },
+      })
+      const silent = diagrams.filter(({ says }) => says === undefined).map(({ name }) => name)
+      if (silent.length > 0) throw new Error(`a diagram without .toBe asserts nothing: ${silent.join(', ')}`)
     })
   }
 }

@@ -88,6 +88,19 @@ export class Mempool {
     }
   }
 
+  /**
+   * Starts again behind a reorganisation: what the replaced blocks contained waits again, before what has waited, as
+   * far as the new chain allows.
+   * @param returned - transactions of the replaced blocks, parents before their children
+   */
+  restart(returned: Iterable<Transaction>): void {
+    const waiting = [...returned, ...this.entries.map(({ transaction }) => transaction)]
+    this.#byTxid.clear()
+    this.#byWtxid.clear()
+    this.#spenders.clear()
+    for (const transaction of waiting) this.add(transaction)
+  }
+
   /** The fee of a transaction that may enter, or why it may not. */
   #feeOf(tx: Transaction): bigint | TransactionFault {
     if (tx.isCoinbase) return 'coinbase'

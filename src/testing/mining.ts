@@ -62,8 +62,8 @@ export function mineBlock(plan: BlockPlan, rules: ProofOfWorkRules): Block {
   return Block.from(header, all)
 }
 
-/** Tries nonces from 0 on. */
-function mineHeader(fields: BlockHeaderFields, rules: ProofOfWorkRules): BlockHeader {
+/** A header that meets its target, the first from nonce 0 on. */
+export function mineHeader(fields: BlockHeaderFields, rules: ProofOfWorkRules): BlockHeader {
   const { bytes } = BlockHeader.from(fields)
   const view = new DataView(bytes.buffer, bytes.byteOffset)
   for (let nonce = 0; nonce <= 0xffff_ffff; nonce += 1) {

@@ -1,6 +1,5 @@
 import {
   defer,
-  EMPTY,
   filter,
   ignoreElements,
   map,
@@ -18,6 +17,7 @@ import type { Message } from '../wire/messages.js'
 import type { Transaction } from '../wire/transaction.js'
 import type { Ledger } from './ledger.js'
 import type { Service } from './service.js'
+import { wantedBy } from './take-bloom-filters.js'
 import { transactionInventory } from './transaction-inventory.js'
 
 /** What to ask for of an inv: transactions that are not here, named as was agreed on; other names are ignored. */
@@ -57,12 +57,13 @@ function lowestFeeRate({ on }: BehaviorContext): Observable<bigint> {
 /**
  * Asks for the transactions that the peer announces, takes those it sends, and announces each that enters the mempool
  * to all others, at once: by wtxid where that was agreed on (BIP339), else by txid. Heeds feefilter (BIP133), and
- * announces nothing to peers that want no transactions (`relay`, BIP37).
+ * announces to peers that want no transactions or have loaded a filter (`relay`, BIP37) only what they want.
  */
 export const relayTransactions: Service = ledger => context =>
   defer(() => {
     /** The transaction that this very peer has sent and that is being taken. */
     let inHand: Transaction | undefined
+    const wanted = wantedBy(context)
     const take$ = context.on('tx').pipe(
       tap(({ transaction }) => {
         inHand = transaction
@@ -74,12 +75,13 @@ export const relayTransactions: Service = ledger => context =>
     const announce$ = ledger.transactions$.pipe(
       withLatestFrom(lowestFeeRate(context)),
       filter(([{ transaction, feeRate }, lowest]) => feeRate >= lowest && !isSame(transaction, inHand)),
+      filter(([{ transaction }]) => wanted.relay && wanted.has(transaction)),
       map(([{ transaction }]): Message => {
         const inventory = [transactionInventory(context.features, transaction)]
         return { command: 'inv', inventory }
       }),
     )
-    return merge(request(ledger, context), take$, context.version.relay ? announce$ : EMPTY)
+    return merge(request(ledger, context), take$, announce$)
   })
 
 function isSame(tx: Transaction, other: Transaction | undefined): boolean {

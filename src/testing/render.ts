@@ -40,15 +40,19 @@ function accessors(value: object): string[] {
 }
 
 function className(value: object): string {
-  const { constructor } = value
-  return typeof constructor === 'function' && constructor !== Object ? constructor.name : ''
+  const made = value.constructor
+  return typeof made === 'function' && made !== Object ? made.name : ''
 }
 
 function renderNumber(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-function renderFields(name: string, entries: readonly (readonly [string, unknown])[], within: Within): string {
+function renderFields(
+  name: string,
+  entries: readonly (readonly [string, unknown])[],
+  within: Within,
+): string {
   return `${name}{${entries.map(([key, item]) => `${key}: ${renderWithin(item, within)}`).join(', ')}}`
 }
 
@@ -57,8 +61,7 @@ type Within = readonly object[]
 
 function renderObject(value: object, within: Within): string {
   if (isObservable(value)) return '[observable]'
-  if (value instanceof Error)
-    return `${value.name}(${'code' in value ? String(value.code) : value.message})`
+  if (value instanceof Error) return `${value.name}(${'code' in value ? String(value.code) : value.message})`
   if (value instanceof Date) return `Date(${value.getTime()})`
   if (isMessage(value) && isWhole(value)) return renderFields('', Object.entries(toPlain(value)), within)
   const name = className(value)

@@ -1,20 +1,23 @@
 import { filter, map } from 'rxjs'
 import { MAX_INV } from '../wire/limits.js'
 import type { Service } from './service.js'
+import { wantedBy } from './take-bloom-filters.js'
 import { transactionInventory } from './transaction-inventory.js'
 
 /**
- * Answers mempool with an inv of everything in it (BIP35), although the node does not offer `bloom`: it trusts its
- * peers, as Core does those with the permission `mempool`. Silent where there is nothing.
+ * Answers mempool with an inv of everything in it, or of what a loaded filter matches (BIP35). Silent where there is
+ * nothing. Peers may send mempool only where the node offers `bloom`.
  */
 export const serveMempool: Service =
   ({ mempool }) =>
-  ({ on, features }) =>
-    on('mempool').pipe(
+  context =>
+    context.on('mempool').pipe(
       map(() =>
         mempool.entries
+          .map(({ transaction }) => transaction)
+          .filter(transaction => wantedBy(context).has(transaction))
           .slice(0, MAX_INV)
-          .map(({ transaction }) => transactionInventory(features, transaction)),
+          .map(transaction => transactionInventory(context.features, transaction)),
       ),
       filter(inventory => inventory.length > 0),
       map(inventory => ({ command: 'inv', inventory })),

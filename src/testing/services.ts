@@ -4,12 +4,16 @@ import { messageTypes } from '../wire/messages.js'
 import { announceBlocks } from './announce-blocks.js'
 import type { Ledger } from './ledger.js'
 import { relayTransactions } from './relay-transactions.js'
+import { serveAddresses } from './serve-addresses.js'
 import { serveBlocks } from './serve-blocks.js'
+import { serveCompactBlocks } from './serve-compact-blocks.js'
 import { serveData } from './serve-data.js'
+import { serveFilters } from './serve-filters.js'
 import { serveHeaders } from './serve-headers.js'
 import { serveMempool } from './serve-mempool.js'
-import type { Service } from './service.js'
+import type { Offer, Service } from './service.js'
 import { takeBlocks } from './take-blocks.js'
+import { takeBloomFilters } from './take-bloom-filters.js'
 
 /** All that an embedded node does for its peers. A new service is a file and a row here. */
 const services = {
@@ -17,8 +21,12 @@ const services = {
   serveBlocks,
   serveData,
   serveMempool,
+  serveFilters,
+  serveCompactBlocks,
+  serveAddresses,
   announceBlocks,
   takeBlocks,
+  takeBloomFilters,
   relayTransactions,
 } as const satisfies Record<string, Service>
 
@@ -36,8 +44,11 @@ function forItsVersion(behavior: Behavior): Behavior {
 }
 
 /** The services of a node as behaviors, by name. */
-export function serviceBehaviors(ledger: Ledger): { readonly [name: string]: Behavior } {
+export function serviceBehaviors(ledger: Ledger, offer: Offer): { readonly [name: string]: Behavior } {
   return Object.fromEntries(
-    Object.entries(services).map(([name, service]) => [name, forItsVersion(service(ledger))]),
+    Object.entries(services).map(([name, service]: [string, Service]) => [
+      name,
+      forItsVersion(service(ledger, offer)),
+    ]),
   )
 }

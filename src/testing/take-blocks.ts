@@ -1,7 +1,7 @@
 import { ignoreElements, tap } from 'rxjs'
 import type { Service } from './service.js'
 
-/** Takes a block that the peer sends unasked, as a miner does, where it is the next one of the chain. */
+/** Takes a block that the peer sends unasked, as a miner does; see `EmbeddedNode.submitBlock`. */
 export const takeBlocks: Service =
   ledger =>
   ({ on }) =>

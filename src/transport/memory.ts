@@ -176,7 +176,7 @@ class MemoryConnection implements Connection {
       }
     }
     // A `written` callback may have written more before it closed.
-    if (this.#closed && !this.#finSent && this.#outgoing.empty) {
+    if (this.#closed && !this.#broken && !this.#finSent && this.#outgoing.empty) {
       this.#finSent = true
       other.#receiveFin()
     }

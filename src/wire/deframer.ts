@@ -18,6 +18,8 @@ export interface Frame {
   readonly commandFault: Extract<WireErrorCode, 'bad-command' | 'command-not-utf8'> | undefined
 }
 
+const EMPTY = new Uint8Array(0)
+
 /** The first allocation for a payload that comes in pieces, bytes. */
 const FIRST_BUFFER = 1_024
 
@@ -44,12 +46,12 @@ function isUtf8(bytes: Uint8Array): boolean {
  */
 export class Deframer {
   readonly #magic: Uint8Array
-  #chunk: Uint8Array = new Uint8Array(0)
+  #chunk: Uint8Array = EMPTY
   #at = 0
   readonly #headerBytes = new Uint8Array(FRAME_HEADER)
   #headerFill = 0
   #header: Header | undefined
-  #payload: Uint8Array = new Uint8Array(0)
+  #payload: Uint8Array = EMPTY
   #payloadFill = 0
 
   /** @param magic - the network's 4 bytes */
@@ -128,7 +130,7 @@ export class Deframer {
     this.#payloadFill += piece
     if (this.#payloadFill < length) return undefined
     const payload = this.#payload
-    this.#payload = new Uint8Array(0)
+    this.#payload = EMPTY
     this.#payloadFill = 0
     return payload
   }

@@ -1,19 +1,26 @@
 import { finalize, mergeMap, ReplaySubject, tap, toArray } from 'rxjs'
 import {
+  Block,
   BlockHeader,
+  BloomUpdate,
   connect,
   decodeMessage,
   type Endpoint,
   encodeFrame,
+  FilterType,
+  fromHex,
+  hasServices,
+  hexToBytes,
   type Message,
   open,
   type PeerOptions,
+  Services,
   zeroHash,
 } from 'rxpeer'
 import { listen, tcp } from 'rxpeer/node'
 import { describe, expect, it } from 'vitest'
 import { deframe } from '../../src/stream/v1.js'
-import { describeLitecoind, litecoinRegtest } from './litecoind.js'
+import { describeLitecoind, type Litecoind, litecoinRegtest } from './litecoind.js'
 import { asNode, handled, tapped } from './peers.js'
 import { eventually, within } from './waiting.js'
 
@@ -29,6 +36,30 @@ function frame(name: string, payload: Uint8Array, change: (header: DataView) => 
   return bytes
 }
 const empty = new Uint8Array(0)
+
+/** The payload of addrv2 with one address of the unknown network 200, longer than any may be. */
+const addressOf513Bytes = Uint8Array.of(
+  1,
+  0,
+  0,
+  0,
+  0,
+  0,
+  200,
+  0xfd,
+  0x01,
+  0x02,
+  ...new Uint8Array(513),
+  0x20,
+  0x8d,
+)
+
+/** A payload of a count and as many items of `size` zero bytes; no encoder of ours would make one so long. */
+function items(count: number, size: number): Uint8Array {
+  const payload = new Uint8Array(3 + count * size)
+  payload.set([0xfd, count & 0xff, count >> 8])
+  return payload
+}
 
 describeLitecoind('what closes a connection to litecoind', node => {
   const connected = async (options: PeerOptions = {}) => {
@@ -78,6 +109,30 @@ describeLitecoind('what closes a connection to litecoind', node => {
       if (offence instanceof Uint8Array) connection.write(offence)
       else peer.send(offence)
       expect(await closed).toMatchObject(closedByRemote)
+    })
+
+    it('an index that the block does not have, in getblocktxn', async () => {
+      const [hash] = await node().mine(1)
+      const { peer } = await connected()
+      const closed = within('the end', peer.closed$)
+      // The block has its coinbase alone.
+      peer.send({ command: 'getblocktxn', blockHash: fromHex(hash ?? ''), indexes: [1] })
+      expect(await closed).toMatchObject(closedByRemote)
+      expect(node().offences().join('\n')).toContain('getblocktxn with out-of-bounds tx indices')
+    })
+
+    it('a block whose transactions are not those of its merkle root', async () => {
+      const [first, second] = await Promise.all(
+        (await node().mine(2)).map(async hash =>
+          Block.decode(hexToBytes(await node().rpc<string>('getblock', hash, 0))),
+        ),
+      )
+      if (!first || !second) throw new Error('no blocks')
+      const { peer } = await connected()
+      const closed = within('the end', peer.closed$)
+      peer.send({ command: 'block', block: Block.from(second.header, [...first.transactions]) })
+      expect(await closed).toMatchObject(closedByRemote)
+      expect(node().offences().join('\n')).toContain('bad-txnmrklroot')
     })
 
     it('the magic of another network in the handshake', async () => {
@@ -132,11 +187,48 @@ describeLitecoind('what closes a connection to litecoind', node => {
       ['an inv that ends inside an entry', frame('inv', Uint8Array.of(1, 1, 0, 0, 0))],
       ['a count that is not in its shortest form', frame('inv', Uint8Array.of(0xfd, 0, 0))],
       ['a pong that nobody asked for', { command: 'pong', nonce: 77n }],
+      [
+        'an addrv2 with an IPv4 address of 5 bytes',
+        frame('addrv2', hexToBytes('01000000000001050102030405208d')),
+      ],
+      ['an addrv2 with an address of 513 bytes', frame('addrv2', addressOf513Bytes)],
+      ['a fee rate below 0', { command: 'feefilter', feeRate: -1n }],
+      ['a fee rate above all money', { command: 'feefilter', feeRate: 0x7fff_ffff_ffff_ffffn }],
     ])('%s', async (_name, offence) => {
       const { peer, connection } = await connected()
       if (offence instanceof Uint8Array) connection.write(offence)
       else peer.send(offence)
       await handled(peer)
+      peer.disconnect()
+      expect(await within('the end', peer.closed$)).toMatchObject({ by: 'local', code: 'disconnected' })
+    })
+
+    it.each([
+      ['an inv of 50001', frame('inv', items(50_001, 36)), 'inv message size = 50001'],
+      ['a getdata of 50001', frame('getdata', items(50_001, 36)), 'getdata message size = 50001'],
+      ['headers of 2001', frame('headers', items(2_001, 81)), 'headers message size = 2001'],
+      ['an addr of 1001', frame('addr', items(1_001, 30)), 'addr message size = 1001'],
+    ])('%s, and scores', async (_name, offence, offended) => {
+      const { peer, connection } = await connected()
+      connection.write(offence)
+      await handled(peer)
+      expect(node().offences().join('\n')).toContain(offended)
+      peer.disconnect()
+      expect(await within('the end', peer.closed$)).toMatchObject({ by: 'local', code: 'disconnected' })
+    })
+
+    it('headers that do not follow each other, and scores', async () => {
+      const { peer } = await connected()
+      const hashes = await node().mine(4)
+      const raw = await node().rpcEach<string>(
+        'getblockheader',
+        hashes.map(hash => [hash, false]),
+      )
+      const [first, , third] = raw.map(hex => new BlockHeader(hexToBytes(hex)))
+      if (!first || !third) throw new Error('no headers')
+      peer.send({ command: 'headers', headers: [first, third] })
+      await handled(peer)
+      expect(node().offences().join('\n')).toContain('non-continuous headers sequence')
       peer.disconnect()
       expect(await within('the end', peer.closed$)).toMatchObject({ by: 'local', code: 'disconnected' })
     })
@@ -170,5 +262,57 @@ describeLitecoind('what closes a connection to litecoind', node => {
     )
     expect(await ends).toEqual([{ by: 'local', code: 'disconnected', reason: 'enough' }])
     await eventually('the node has no peer', async () => (await node().peers()).length === 0 || undefined)
+  })
+})
+
+const filterload: Message = {
+  command: 'filterload',
+  filter: Uint8Array.of(0xff),
+  hashFunctions: 1,
+  tweak: 0,
+  flags: BloomUpdate.none,
+}
+
+/** What only a node with NODE_BLOOM or NODE_COMPACT_FILTERS takes. */
+const { hash: stop } = genesis
+const range = { filterType: FilterType.basic, startHeight: 0, stop }
+const onOffer: readonly Message[] = [
+  { command: 'mempool' },
+  filterload,
+  { command: 'filteradd', data: Uint8Array.of(1, 2, 3) },
+  { command: 'filterclear' },
+  { command: 'getcfilters', ...range },
+  { command: 'getcfheaders', ...range },
+  { command: 'getcfcheckpt', filterType: FilterType.basic, stop },
+]
+const cases = onOffer.map(message => [message.command, message] as const)
+
+const dialNode = (node: () => Litecoind) => open(tcp({ host: node().host, port: node().port }), asNode)
+
+describeLitecoind(
+  'a litecoind that offers neither bloom nor compact filters closes after',
+  node => {
+    it.each(cases)('%s', async (_command, message) => {
+      const peer = await dialNode(node)
+      await handled(peer)
+      expect(hasServices(peer.version.services, Services.bloom)).toBe(false)
+      expect(hasServices(peer.version.services, Services.compactFilters)).toBe(false)
+      const closed = within('the end', peer.closed$)
+      peer.send(message)
+      expect(await closed).toMatchObject(closedByRemote)
+    })
+  },
+  ['-peerbloomfilters=0', '-peerblockfilters=0'],
+)
+
+describeLitecoind('a litecoind that offers bloom and compact filters stays open after', node => {
+  it.each(cases)('%s', async (command, message) => {
+    const peer = await dialNode(node)
+    // Without a filter there is nothing to add to, which is an offence.
+    if (command === 'filteradd') peer.send(filterload)
+    peer.send(message)
+    await handled(peer)
+    peer.disconnect()
+    expect(await within('the end', peer.closed$)).toMatchObject({ by: 'local', code: 'disconnected' })
   })
 })

@@ -103,7 +103,7 @@ describeLitecoind('compact filters of litecoind', node => {
     for (;;) {
       const height = await node().rpc<number>('getblockcount')
       if (height > MAX_CFHEADERS) break
-      await node().mine(Math.min(500, MAX_CFHEADERS + 1 - height))
+      await node().mine(Math.min(200, MAX_CFHEADERS + 1 - height))
     }
     const heights = Array.from({ length: MAX_CFHEADERS + 2 }, (_, height) => [height])
     hashes = await node().rpcEach<string>('getblockhash', heights)
@@ -117,7 +117,7 @@ describeLitecoind('compact filters of litecoind', node => {
       'getblockfilter',
       hashes.map(hash => [hash]),
     )
-  })
+  }, 120_000)
 
   /** The scripts that the transactions of a block spend, looked up in the blocks that paid to them. */
   const outputs = new Map<string, Uint8Array>()

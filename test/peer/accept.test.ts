@@ -88,7 +88,7 @@ describe('acceptEach', () => {
     one.shakeHands()
     subscription.unsubscribe()
     expect([one.ended, other.ended]).toEqual([['close'], ['close']])
-    expect([one.said.observed, connections.observed]).toEqual([true, false])
+    expect([one.said.observed, connections.observed]).toEqual([false, false])
   })
 })
 

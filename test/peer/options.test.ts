@@ -21,6 +21,11 @@ const bad: readonly (readonly [string, PeerOptions])[] = [
   ['services of 65 bits', { services: 1n << 64n }],
   ['no time for the handshake', { handshakeTimeout: 0 }],
   ['NaN for the handshake', { handshakeTimeout: Number.NaN }],
+  ['a handshake longer than timers can wait', { handshakeTimeout: 2 ** 31 }],
+  ['an endless idle timeout', { idleTimeout: Number.POSITIVE_INFINITY }],
+  ['no time between pings', { pingInterval: 0 }],
+  ['no time for a pong', { pingTimeout: -1 }],
+  ['no time between looks for stalls', { stallTick: Number.NaN }],
   ['an empty queue', { sendQueueLimit: 0 }],
 ]
 

@@ -3,6 +3,7 @@ import type { PeerError } from '../../src/peer/close.js'
 import { connect } from '../../src/peer/connect.js'
 import type { PeerOptions } from '../../src/peer/options.js'
 import type { Peer } from '../../src/peer/peer.js'
+import type { Dial } from '../../src/stream/connection.js'
 import { type EmbeddedNodeOptions, embeddedNode } from '../../src/testing/embedded-node.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
 import type { Block } from '../../src/wire/block.js'
@@ -17,36 +18,43 @@ export interface Client {
   readonly errors: readonly PeerError[]
   /** Sends, lets everything happen, and answers what came in meanwhile. */
   ask(...messages: readonly Message[]): readonly Message[]
-  /** Answers what comes in while `run` and all that follows from it happens. */
+  /** Answers what comes in while `run` and all that follows from it at once happens. */
   hears(run: () => void): readonly Message[]
   leave(): void
 }
 
-/** An embedded node in virtual time: after each step everything has happened. */
+/** Runs what is due within the next `ms` of virtual time; peers have timers that never end. */
+export function advance(scheduler: VirtualTimeScheduler, ms = 0): void {
+  scheduler.maxFrames = scheduler.frame + ms
+  scheduler.flush()
+  scheduler.frame = scheduler.maxFrames
+}
+
+/** An embedded node in virtual time: after each step everything has happened that needs no time. */
 export function virtualNode(options: EmbeddedNodeOptions = {}) {
   const scheduler = new VirtualTimeScheduler()
   const failures: PeerError[] = []
   const failed = (error: PeerError) => failures.push(error)
   const node = embeddedNode({ scheduler, random: seededRandom(1), failed, ...options })
 
-  const join = (clientOptions: PeerOptions = {}): Client => {
+  const join = (clientOptions: PeerOptions = {}, dial: Dial = node.dial): Client => {
     const received: Message[] = []
     const errors: PeerError[] = []
     const peers: Peer[] = []
-    const subscription = connect(node.dial, { network: regtest, scheduler, ...clientOptions }).subscribe({
+    const subscription = connect(dial, { network: regtest, scheduler, ...clientOptions }).subscribe({
       next: peer => {
         peers.push(peer)
         peer.messages$.subscribe(message => received.push(message))
       },
       error: (error: PeerError) => errors.push(error),
     })
-    scheduler.flush()
+    advance(scheduler)
     const [peer] = peers
     if (peer === undefined) throw new Error(`no handshake: ${errors[0]?.code}`)
     const hears = (run: () => void) => {
       const before = received.length
       run()
-      scheduler.flush()
+      advance(scheduler)
       return received.slice(before)
     }
     const ask = (...messages: readonly Message[]) =>
@@ -55,7 +63,7 @@ export function virtualNode(options: EmbeddedNodeOptions = {}) {
       })
     const leave = () => {
       subscription.unsubscribe()
-      scheduler.flush()
+      advance(scheduler)
     }
     return { peer, received, errors, ask, hears, leave }
   }

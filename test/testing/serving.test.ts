@@ -31,7 +31,9 @@ describe('the handshake', () => {
     const { join } = virtualNode({ blocks: 12 })
     const { peer } = join()
     expect(peer.version.startHeight).toBe(12)
-    expect(peer.version.services).toBe(Services.network | Services.witness)
+    expect(peer.version.services).toBe(
+      Services.network | Services.bloom | Services.witness | Services.compactFilters,
+    )
     expect(peer.version.userAgent).toBe('/rxpeer:0.1.0/embedded-node:0.1.0/')
     expect(peer.features).toEqual({ wtxidRelay: true, addrV2: true })
   })

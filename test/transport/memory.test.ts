@@ -74,6 +74,15 @@ describe('the in-memory pair', () => {
     expect(recorder.ended).toBe('complete')
   })
 
+  test('an abort within a written callback is a reset too', () => {
+    const scheduler = new TestScheduler((seen, wanted) => expect(seen).toEqual(wanted))
+    const [near, far] = memoryPair({ scheduler })
+    const recorder = new Recorder(far)
+    near.write(Uint8Array.of(1), () => near.abort())
+    scheduler.flush()
+    expect(recorder.error).toMatchObject({ code: 'connection-reset' })
+  })
+
   test('stalls the writer at the capacity', () => {
     const scheduler = new TestScheduler((seen, wanted) => expect(seen).toEqual(wanted))
     const [near, far] = memoryPair({ scheduler, capacity: 10 })

@@ -118,7 +118,7 @@ export class Sha256x4 {
       return
     }
     // An idle lane is compressed along with the others: it must not run off the end of the memory.
-    lane.left = 0
+    lane.hash = undefined
     lane.block = layout.free
   }
 

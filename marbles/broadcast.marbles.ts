@@ -1,0 +1,96 @@
+import { map, takeUntil, timer } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { trickle } from '../src/behaviors/trickle.js'
+import type { Peer } from '../src/peer/peer.js'
+import { broadcast } from '../src/requests/broadcast.js'
+import { marbles } from '../src/testing/marbles.js'
+import { type Inventory, InventoryType } from '../src/wire/inventory.js'
+import type { Message } from '../src/wire/messages.js'
+import { sampleTransaction } from '../test/support/samples.js'
+import { inv } from './announcing.js'
+import { asking, ends, expectNothingLeft, quiet, shaken } from './asking.js'
+
+const transaction = sampleTransaction({ lockTime: 5, inputs: [{ witness: [Uint8Array.of(1)] }] })
+const byTxid = { type: InventoryType.tx, hash: transaction.txid }
+const byWitness = { type: InventoryType.witnessTx, hash: transaction.txid }
+const byWtxid = { type: InventoryType.wtx, hash: transaction.wtxid }
+const other = { type: InventoryType.wtx, hash: transaction.txid }
+const getdata = (...inventory: readonly Inventory[]): Message => ({ command: 'getdata', inventory })
+
+// q, r, s ask for it, f for something else; i and j announce it, k something else.
+const values: Record<string, Message> = {
+  q: getdata(other, byTxid),
+  r: getdata(byWitness),
+  s: getdata(byWtxid),
+  f: getdata(other),
+  i: inv(byTxid),
+  j: inv(other, byWtxid),
+  k: inv(other),
+}
+const letters = { ...ends, x: 'tx', i: 'inv', f: 'fetched', b: 'announced-back' }
+const ask = (peer: Peer) => broadcast([peer], transaction).pipe(map(({ kind }) => kind))
+
+describe('broadcast', () => {
+  it(
+    'serves the transaction to whoever asks by one of its names, and tells',
+    marbles(helpers => {
+      const question = asking(helpers, { said: `${shaken}fqrs-|`, values, ask })
+      helpers.expectObservable(question.asked$, '^-----------!').toBe('-----xxx-|', letters)
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('-----fff-d', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'serves the witness unless asked without',
+    marbles(helpers => {
+      const question = asking(helpers, { said: `${shaken}qrs`, values, ask })
+      const witnesses: boolean[] = []
+      question.remote.sent$.subscribe(message => {
+        if (message.command === 'tx') witnesses.push(message.transaction.hasWitness)
+      })
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('----fff', letters)
+      expectNothingLeft(helpers, question)
+      expect(witnesses).toEqual([false, true, true])
+    }),
+  )
+
+  it(
+    'tells when the peer announces it itself',
+    marbles(helpers => {
+      const question = asking(helpers, { said: `${shaken}kij`, values, ask })
+      helpers.expectObservable(question.asked$, '^-----------!').toBe('')
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('-----bb', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'announces with the next trickle, and takes a getdata at the very call',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        options: { behaviors: { ...quiet.behaviors, trickle: trickle({ interval: 1_000 }) } },
+        replies: ({ command }) => (command === 'inv' ? [getdata(byTxid)] : []),
+        ask,
+      })
+      helpers.expectObservable(question.asked$, '^ 5s !').toBe('1s (ix)', letters)
+      helpers.expectObservable(question.answer$, '^ 5s !').toBe('1s f', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'serves nobody after it was given up',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}-s-s`,
+        values,
+        ask: peer => ask(peer).pipe(takeUntil(timer(6, helpers.scheduler))),
+      })
+      helpers.expectObservable(question.asked$, '^-----------!').toBe('-----x', letters)
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('-----fd', letters)
+      helpers.scheduler.schedule(() => expect(question.left()).toBe('0 subscriptions, 0 timers'), 8)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+})

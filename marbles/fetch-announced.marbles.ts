@@ -1,0 +1,138 @@
+import { concat, map, take } from 'rxjs'
+import { describe, it } from 'vitest'
+import type { Peer } from '../src/peer/peer.js'
+import { type Announced, fetchAnnounced } from '../src/requests/fetch-announced.js'
+import { marbles } from '../src/testing/marbles.js'
+import { type Inventory, InventoryType } from '../src/wire/inventory.js'
+import type { Message } from '../src/wire/messages.js'
+import { sampleTransaction } from '../test/support/samples.js'
+import { inv } from './announcing.js'
+import { asking, blockMessage, ends, expectNothingLeft, givenUp, hashAt, heightOf, shaken } from './asking.js'
+import { version } from './cast.js'
+
+const transaction = sampleTransaction({ lockTime: 5, inputs: [{ witness: [Uint8Array.of(1)] }] })
+const ofBlock = (height: number): Inventory => ({ type: InventoryType.block, hash: hashAt(height) })
+const byTxid = { type: InventoryType.tx, hash: transaction.txid }
+const byWtxid = { type: InventoryType.wtx, hash: transaction.wtxid }
+
+// i, j, k announce; x, y are the blocks 1 and 2, t the transaction.
+const values: Record<string, Message> = {
+  i: inv(ofBlock(1), byTxid),
+  j: inv(ofBlock(1), ofBlock(2)),
+  k: inv(byWtxid),
+  x: blockMessage(1),
+  y: blockMessage(2),
+  t: { command: 'tx', transaction },
+  n: { command: 'notfound', inventory: [ofBlock(1)] },
+}
+const letters = {
+  ...ends,
+  x: 'block 1',
+  y: 'block 2',
+  t: 'tx 5',
+  q: 'getdata witnessBlock 1',
+  r: 'getdata witnessBlock 2',
+  s: `getdata witnessTx ${transaction.txid[0]}`,
+  w: `getdata wtx ${transaction.wtxid[0]}`,
+}
+
+const ask =
+  (...types: readonly [Announced, ...Announced[]]) =>
+  (peer: Peer) =>
+    fetchAnnounced(peer, ...types).pipe(
+      map(message =>
+        message.command === 'block'
+          ? `block ${heightOf(message.block.hash)}`
+          : `tx ${message.transaction.lockTime}`,
+      ),
+    )
+
+describe('fetchAnnounced', () => {
+  it(
+    'asks for each thing of its types once, emits it once, and ends with the peer',
+    marbles(helpers => {
+      const question = asking(helpers, { said: `${shaken}ixjiyxxt|`, values, ask: ask('block') })
+      helpers.expectObservable(question.asked$, '^--------------!').toBe('----q-r-----|', letters)
+      helpers.expectObservable(question.answer$, '^--------------!').toBe('-----x--y---d', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'asks for transactions with witness by txid, and by wtxid where the remote announces that',
+    marbles(helpers => {
+      const old = asking(helpers, { said: `${shaken}it`, values, ask: ask('tx') })
+      helpers.expectObservable(old.asked$, '^--------!').toBe('----s', letters)
+      helpers.expectObservable(old.answer$, '^--------!').toBe('-----t', letters)
+      const modern = asking(helpers, { said: '(vwa)kt', values, ask: ask('tx') })
+      helpers.expectObservable(modern.asked$, '^--------!').toBe('-----w', letters)
+      helpers.expectObservable(modern.answer$, '^--------!').toBe('------t', letters)
+      expectNothingLeft(helpers, old, modern)
+    }),
+  )
+
+  it(
+    'asks for both in one getdata, and a remote without witnesses for none',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}itx`,
+        values: { ...values, v: version({ services: 1n }) },
+        ask: ask('block', 'tx'),
+      })
+      helpers
+        .expectObservable(question.asked$, '^--------!')
+        .toBe('----b', { b: `getdata block 1 tx ${transaction.txid[0]}` })
+      helpers.expectObservable(question.answer$, '^--------!').toBe('-----tx', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'passes over what was not announced, what is not found, and what others ask for',
+    marbles(helpers => {
+      const question = asking(helpers, { said: `${shaken}xytinj-y`, values, ask: ask('block') })
+      helpers.expectObservable(question.asked$, '^-------------!').toBe('-------q-r', letters)
+      helpers.expectObservable(question.answer$, '^-------------!').toBe('-----------y', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'takes answers at the very call',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}i`,
+        values,
+        replies: ({ command }) => (command === 'getdata' ? [blockMessage(1)] : []),
+        ask: ask('block'),
+      })
+      helpers.expectObservable(question.answer$, '^--------!').toBe('----x', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'is cold: each subscription remembers for itself',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}ixix`,
+        values,
+        ask: peer => {
+          const block$ = ask('block')(peer).pipe(take(1))
+          return concat(block$, block$)
+        },
+      })
+      helpers.expectObservable(question.asked$, '^--------!').toBe('----q-q', letters)
+      helpers.expectObservable(question.answer$, '^--------!').toBe('-----x-(xd)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'leaves nothing behind when it is given up',
+    marbles(helpers => {
+      const left$ = givenUp(helpers, { ask: ask('block') }, 5)
+      helpers.expectObservable(left$, '^ 60s !').toBe('----s-z', { ...ends, s: '2 subscriptions, 0 timers' })
+    }),
+  )
+})

@@ -1,0 +1,175 @@
+import { concat, count, map } from 'rxjs'
+import { describe, it } from 'vitest'
+import type { Peer } from '../src/peer/peer.js'
+import { type FilterRange, getFilters } from '../src/requests/get-filters.js'
+import { HeaderChain } from '../src/requests/header-chain.js'
+import { marbles } from '../src/testing/marbles.js'
+import { sha256d } from '../src/wire/hash.js'
+import type { Message } from '../src/wire/messages.js'
+import { regtest } from '../src/wire/network.js'
+import { asking, blocks, ends, expectNothingLeft, givenUp, mineChain, shaken } from './asking.js'
+import { cfheaders, cfilter, chainOf, filterAt, filtersOf, serveFilters } from './filters.js'
+
+const filters = filtersOf(blocks)
+const chain = chainOf(blocks)
+const letters = { ...ends, h: 'getcfheaders 2 4', f: 'getcfilters 2 4', 2: 2, 3: 3, 4: 4 }
+
+// H: the filter headers of 2 to 4; 2 to 5: filters.
+const values: Record<string, Message> = {
+  H: cfheaders(filters, 2, 4),
+  2: cfilter(filterAt(filters, 2)),
+  3: cfilter(filterAt(filters, 3)),
+  4: cfilter(filterAt(filters, 4)),
+  5: cfilter(filterAt(filters, 5)),
+}
+const garbage = Uint8Array.of(0xfd, 0x01)
+
+const ask =
+  (range: FilterRange = { start: 2, end: 4 }) =>
+  (peer: Peer) =>
+    getFilters(peer, chain, range).pipe(map(({ height }) => height))
+
+describe('getFilters', () => {
+  it(
+    'asks for the filter headers, then for the filters, and emits them by height however they come',
+    marbles(helpers => {
+      const question = asking(helpers, { said: `${shaken}-2H-5-3-3-2 9ms 4`, values, ask: ask() })
+      helpers.expectObservable(question.asked$, '^ 40ms !').toBe('h-----f', letters)
+      helpers.expectObservable(question.answer$, '^ 40ms !').toBe('14ms (23) 6ms (4d)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'asks for 1000 at a time, up to the tip that the chain has by then, each slice behind the one before',
+    marbles(helpers => {
+      const long = mineChain(1_050, 4)
+      const grown = new HeaderChain(regtest)
+      const all = serveFilters(filtersOf(long))
+      const question = asking(helpers, {
+        replies: all,
+        ask: peer => {
+          const count$ = getFilters(peer, grown, { start: 0 }).pipe(count())
+          grown.add(long.slice(1).map(({ header }) => header))
+          return count$
+        },
+      })
+      helpers.expectObservable(question.asked$, '^------!').toBe('(hfgi)', {
+        h: 'getcfheaders 0 ?',
+        f: 'getcfilters 0 ?',
+        g: 'getcfheaders 1000 ?',
+        i: 'getcfilters 1000 ?',
+      })
+      helpers.expectObservable(question.answer$, '^------!').toBe('(nd)', { ...ends, n: 1_051 })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it.each<[string, string, Record<string, Message>, FilterRange?]>([
+    [
+      'a filter is another one',
+      '---b',
+      { 2: cfilter(filterAt(filters, 2), filterAt(filters, 3).filter.bytes) },
+    ],
+    [
+      'a filter cannot be read, for all that its header says so',
+      '---b',
+      {
+        H: {
+          command: 'cfheaders',
+          filterType: 0,
+          stop: filterAt(filters, 4).block.hash,
+          previousFilterHeader: filterAt(filters, 2).previous,
+          filterHashes: [1, 2, 3].map(() => sha256d(garbage)),
+        },
+        2: cfilter(filterAt(filters, 2), garbage),
+      },
+    ],
+    ['there are too few filter headers', '--b', { H: fewer() }],
+    [
+      'the filter headers do not continue what is known',
+      '--b',
+      {},
+      { start: 2, end: 4, previous: sha256d(garbage) },
+    ],
+  ])('fails with bad-answer where %s', (_, drawn, lies, range) => {
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}--H2`,
+        values: { ...values, ...lies },
+        ask: ask(range),
+      })
+      helpers.expectObservable(question.answer$, '^ 40ms !').toBe(`----${drawn}`, letters)
+      expectNothingLeft(helpers, question)
+    })()
+  })
+
+  it(
+    'continues the filter header that it is given',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        replies: serveFilters(filters),
+        ask: ask({ start: 2, end: 4, previous: filterAt(filters, 1).header }),
+      })
+      helpers.expectObservable(question.answer$, '^ 40ms !').toBe('(234d)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'fails after 30 s without headers, 30 s after the last filter, and with the peer',
+    marbles(helpers => {
+      const silent = asking(helpers, { said: `${shaken}-2`, values, ask: ask() })
+      helpers.expectObservable(silent.answer$, '^ 90s !').toBe('30s t', letters)
+      const slow = asking(helpers, { said: `${shaken}H 995ms 2`, values, ask: ask() })
+      helpers.expectObservable(slow.answer$, '^ 90s !').toBe('1s 2 29999ms t', letters)
+      const gone = asking(helpers, { said: `${shaken}H2-|`, values, ask: ask() })
+      helpers.expectObservable(gone.answer$, '^ 90s !').toBe('-----2-c', letters)
+      expectNothingLeft(helpers, silent, slow, gone)
+    }),
+  )
+
+  it(
+    'fails for blocks that the chain does not have',
+    marbles(helpers => {
+      const question = asking(helpers, { ask: ask({ start: 39, end: 41 }) })
+      helpers.expectObservable(question.asked$, '^----!').toBe('')
+      helpers.expectObservable(question.answer$, '^----!').toBe('e', { e: 'TypeError' })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'is cold: each subscription asks',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        replies: serveFilters(filters),
+        ask: peer => {
+          const filters$ = ask()(peer)
+          return concat(filters$, filters$)
+        },
+      })
+      helpers.expectObservable(question.asked$, '^------!').toBe('(hfhf)', letters)
+      helpers.expectObservable(question.answer$, '^------!').toBe('(234234d)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it.each(['', 'H', 'H2'])('leaves nothing behind when it is given up after "%s"', said => {
+    marbles(helpers => {
+      const left$ = givenUp(helpers, { said: `${shaken}${said}`, values, ask: ask() }, 9)
+      helpers.expectObservable(left$, '^ 60s !').toBe('8ms l-z', ends)
+    })()
+  })
+})
+
+/** The filter headers without the last. */
+function fewer(): Message {
+  return {
+    command: 'cfheaders',
+    filterType: 0,
+    stop: filterAt(filters, 4).block.hash,
+    previousFilterHeader: filterAt(filters, 2).previous,
+    filterHashes: [2, 3].map(height => filterAt(filters, height).filter.hash),
+  }
+}

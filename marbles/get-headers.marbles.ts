@@ -1,0 +1,92 @@
+import { map } from 'rxjs'
+import { describe, it } from 'vitest'
+import type { Peer } from '../src/peer/peer.js'
+import { type GetHeadersOptions, getHeaders } from '../src/requests/get-headers.js'
+import { marbles } from '../src/testing/marbles.js'
+import type { Hash } from '../src/wire/hash.js'
+import type { List } from '../src/wire/list.js'
+import type { Message } from '../src/wire/messages.js'
+import {
+  asking,
+  ends,
+  expectNothingLeft,
+  givenUp,
+  hashAt,
+  headersMessage,
+  heightOf,
+  shaken,
+} from './asking.js'
+
+// x: behind block 3, y: behind block 7, g: behind the first block, e: none.
+const values: Record<string, Message> = {
+  x: headersMessage(4, 6),
+  y: headersMessage(8, 9),
+  g: headersMessage(1, 3),
+  e: { command: 'headers', headers: [] },
+}
+const letters = { ...ends, q: 'getheaders 3 2', x: '4 5 6', g: '1 2 3', e: '', o: 'getheaders', y: '8 9' }
+const ask =
+  (locator: List<Hash> = [hashAt(3), hashAt(2)], options?: GetHeadersOptions) =>
+  (peer: Peer) =>
+    getHeaders(peer, locator, options).pipe(
+      map(headers => Array.from(headers, ({ hash }) => heightOf(hash)).join(' ')),
+    )
+
+describe('getHeaders', () => {
+  it(
+    'takes the headers behind the locator, not those that were announced meanwhile',
+    marbles(helpers => {
+      const question = asking(helpers, { said: `${shaken}-y-x`, values, ask: ask() })
+      helpers.expectObservable(question.asked$, '^-------------!').toBe('q', letters)
+      helpers.expectObservable(question.answer$, '^-------------!').toBe('-------(xd)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'takes none for an answer, and those behind the first block, where a node begins that knows no entry',
+    marbles(helpers => {
+      const none = asking(helpers, { said: `${shaken}e`, values, ask: ask() })
+      helpers.expectObservable(none.answer$, '^-------------!').toBe('----(ed)', letters)
+      const first = asking(helpers, { said: `${shaken}g`, values, ask: ask() })
+      helpers.expectObservable(first.answer$, '^-------------!').toBe('----(gd)', letters)
+      expectNothingLeft(helpers, none, first)
+    }),
+  )
+
+  it(
+    'asks for one header by an empty locator',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}x-y`,
+        values: { ...values, y: headersMessage(8, 8) },
+        ask: ask([], { stop: hashAt(8) }),
+      })
+      helpers.expectObservable(question.asked$, '^-------------!').toBe('o', letters)
+      helpers.expectObservable(question.answer$, '^-------------!').toBe('------(yd)', { ...letters, y: '8' })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'fails after 90 s, asks again where it is told to, and fails with the peer',
+    marbles(helpers => {
+      const silent = asking(helpers, { said: `${shaken}-y`, values, ask: ask() })
+      helpers.expectObservable(silent.answer$, '^ 200s !').toBe('90s t', letters)
+      const again = asking(helpers, { ask: ask(undefined, { timeout: 1_000, retries: 1 }) })
+      helpers.expectObservable(again.asked$, '^ 200s !').toBe('q 999ms q', letters)
+      helpers.expectObservable(again.answer$, '^ 200s !').toBe('2s t', letters)
+      const gone = asking(helpers, { said: `${shaken}-|`, ask: ask() })
+      helpers.expectObservable(gone.answer$, '^ 200s !').toBe('-----c', letters)
+      expectNothingLeft(helpers, silent, again, gone)
+    }),
+  )
+
+  it(
+    'leaves nothing behind when it is given up',
+    marbles(helpers => {
+      const left$ = givenUp(helpers, { ask: ask() }, 5)
+      helpers.expectObservable(left$, '^ 200s !').toBe('----l-z', ends)
+    }),
+  )
+})

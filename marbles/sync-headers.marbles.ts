@@ -1,0 +1,213 @@
+import { map, type Observable } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import type { Peer } from '../src/peer/peer.js'
+import { HeaderChain } from '../src/requests/header-chain.js'
+import { syncHeaders } from '../src/requests/sync-headers.js'
+import { marbles } from '../src/testing/marbles.js'
+import type { Block } from '../src/wire/block.js'
+import { BlockHeader } from '../src/wire/header.js'
+import { equalBytes } from '../src/wire/hex.js'
+import type { Message } from '../src/wire/messages.js'
+import { regtest } from '../src/wire/network.js'
+import {
+  asking,
+  block,
+  blocks,
+  ends,
+  expectNothingLeft,
+  givenUp,
+  headersMessage,
+  mineChain,
+  shaken,
+} from './asking.js'
+
+/** A chain that knows these blocks. */
+function chainOf(known: readonly Block[]): HeaderChain {
+  const chain = new HeaderChain(regtest)
+  chain.add(known.slice(1).map(({ header }) => header))
+  return chain
+}
+
+/** Answers getheaders as a node with these blocks does, at the call. */
+function serving(chain: readonly Block[], page = 2_000): (message: Message) => readonly Message[] {
+  return message => {
+    if (message.command !== 'getheaders') return []
+    const known = Array.from(message.locator, hash => chain.findIndex(each => equalBytes(each.hash, hash)))
+    const common = known.find(height => height >= 0) ?? 0
+    return [{ command: 'headers', headers: chain.slice(common + 1, common + 1 + page).map(b => b.header) }]
+  }
+}
+
+/** Progress as diagrams show it: added, replaced, height of goal. */
+const ask =
+  (chain?: HeaderChain) =>
+  (peer: Peer): Observable<string> =>
+    syncHeaders(peer, chain).pipe(
+      map(({ added, replaced, height, goal }) => `+${added} -${replaced} ${height}/${goal}`),
+    )
+
+describe('syncHeaders', () => {
+  it(
+    'asks from the known tip on, adds what comes, and is done when there is no more',
+    marbles(helpers => {
+      const chain = chainOf(blocks.slice(0, 11))
+      const question = asking(helpers, {
+        said: `${shaken}--h`,
+        values: { h: headersMessage(11, 40) },
+        ask: ask(chain),
+      })
+      helpers
+        .expectObservable(question.asked$, '^----------!')
+        .toBe('q', { q: 'getheaders 10 9 8 7 6 5 4 3 2 1 0' })
+      // The remote's version message says 100.
+      helpers
+        .expectObservable(question.answer$, '^----------!')
+        .toBe('------(pd)', { ...ends, p: '+30 -0 40/100' })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'goes on page by page, the last one empty',
+    marbles(helpers => {
+      const long = mineChain(4_000)
+      const question = asking(helpers, { replies: serving(long), ask: ask() })
+      helpers.expectObservable(question.answer$, '^----------!').toBe('(abcd)', {
+        ...ends,
+        a: '+2000 -0 2000/2000',
+        b: '+2000 -0 4000/4000',
+        c: '+0 -0 4000/4000',
+      })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'follows a fork that has more work only behind its second page',
+    marbles(helpers => {
+      const [ours, theirs] = [chainOf(mineChain(2_500, 2)), mineChain(2_600, 3)]
+      const question = asking(helpers, { replies: serving(theirs), ask: ask(ours) })
+      helpers.expectObservable(question.answer$, '^----------!').toBe('(abd)', {
+        ...ends,
+        a: '+0 -0 2500/2500',
+        b: '+2600 -2500 2600/2600',
+      })
+      expectNothingLeft(helpers, question)
+      expect(equalBytes(ours.tip.hash, theirs[2_600]?.hash ?? new Uint8Array(0))).toBe(true)
+    }),
+  )
+
+  it(
+    'finds no end at a page that it knows all of',
+    marbles(helpers => {
+      const long = mineChain(4_500)
+      const chain = chainOf(long.slice(0, 4_400))
+      // A remote that answers as if it knew only the first block of the locator.
+      const forgetful = serving(long)
+      let first = true
+      const question = asking(helpers, {
+        replies: message => {
+          if (message.command !== 'getheaders' || !first) return forgetful(message)
+          first = false
+          return forgetful({ ...message, locator: [long[0]?.hash ?? new Uint8Array(32)] })
+        },
+        ask: ask(chain),
+      })
+      helpers.expectObservable(question.answer$, '^----------!').toBe('(abcd)', {
+        ...ends,
+        a: '+0 -0 4399/4399',
+        b: '+0 -0 4399/4399',
+        c: '+101 -0 4500/4500',
+      })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'fails where a remote says the same page again and again',
+    marbles(helpers => {
+      const long = mineChain(2_100)
+      const chain = chainOf(long)
+      const page: Message = { command: 'headers', headers: long.slice(1, 2_001).map(each => each.header) }
+      const question = asking(helpers, {
+        replies: ({ command }) => (command === 'getheaders' ? [page] : []),
+        ask: ask(chain),
+      })
+      helpers
+        .expectObservable(question.answer$, '^----------!')
+        .toBe('(ab)', { ...ends, a: '+0 -0 2100/2100' })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'does not take our own height for the remote’s',
+    marbles(helpers => {
+      const chain = chainOf(blocks)
+      let last: number | undefined
+      const question = asking(helpers, {
+        said: `${shaken}--h`,
+        values: { h: { command: 'headers', headers: [] } },
+        ask: peer =>
+          ask(chain)(peer).pipe(
+            map(progress => {
+              last = peer.stats().lastBlock
+              return progress
+            }),
+          ),
+      })
+      helpers
+        .expectObservable(question.answer$, '^----------!')
+        .toBe('------(pd)', { ...ends, p: '+0 -0 40/100' })
+      expectNothingLeft(helpers, question)
+      expect(last).toBe(100)
+    }),
+  )
+
+  it.each<[string, Message]>([
+    [
+      'do not follow each other',
+      { command: 'headers', headers: [block(1).header, block(3).header, block(4).header] },
+    ],
+    ['lack work', { command: 'headers', headers: [withoutWork(block(1).header)] }],
+  ])('fails where headers %s, and keeps the chain', (_, lie) => {
+    marbles(helpers => {
+      const chain = new HeaderChain(regtest)
+      const question = asking(helpers, { said: `${shaken}--h`, values: { h: lie }, ask: ask(chain) })
+      helpers.expectObservable(question.answer$, '^----------!').toBe('------b', ends)
+      expectNothingLeft(helpers, question)
+      expect(chain.height).toBe(0)
+    })()
+  })
+
+  it(
+    'fails after 90 s without an answer, also where headers came that do not connect, and with the peer',
+    marbles(helpers => {
+      const silent = asking(helpers, {
+        said: `${shaken}--h`,
+        values: { h: headersMessage(11, 12) },
+        ask: ask(),
+      })
+      helpers.expectObservable(silent.answer$, '^ 200s !').toBe('90s t', ends)
+      const gone = asking(helpers, { said: `${shaken}-|`, ask: ask() })
+      helpers.expectObservable(gone.answer$, '^ 200s !').toBe('-----c', ends)
+      expectNothingLeft(helpers, silent, gone)
+    }),
+  )
+
+  it(
+    'leaves nothing behind when it is given up',
+    marbles(helpers => {
+      const left$ = givenUp(helpers, { ask: ask() }, 5)
+      helpers.expectObservable(left$, '^ 200s !').toBe('----l-z', ends)
+    }),
+  )
+})
+
+/** The same header with a nonce whose hash is above the target. */
+function withoutWork({ version, previousBlock, merkleRoot, time, bits }: BlockHeader): BlockHeader {
+  for (let nonce = 0; ; nonce += 1) {
+    const header = BlockHeader.from({ version, previousBlock, merkleRoot, time, bits, nonce })
+    if ((header.hash[31] ?? 0) >= 0x80) return header
+  }
+}
