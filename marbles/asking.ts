@@ -170,6 +170,13 @@ export function asking<T>(
   const said$ = new Subject<Message>()
   helpers.hot<Message>(said, { ...cast, ...values }).subscribe(said$)
   const { remote, peer$ } = outbound(helpers, said$, { ...quiet, ...options, scheduler: timers.scheduler })
+  const asked$ = new Subject<string>()
+  remote.sent$
+    .pipe(
+      filter(({ command }) => !handshake.has(command)),
+      map(describe),
+    )
+    .subscribe(asked$)
   remote.sent$.subscribe(message => {
     for (const reply of replies(message)) said$.next(reply)
   })
@@ -206,10 +213,6 @@ export function asking<T>(
       finalize(() => connection.unsubscribe()),
     )
   })
-  const asked$ = remote.sent$.pipe(
-    filter(({ command }) => !handshake.has(command)),
-    map(describe),
-  )
   const left = () => `${open} subscriptions, ${timers.pending()} timers`
   return { remote, answer$, asked$, left }
 }

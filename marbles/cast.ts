@@ -5,32 +5,17 @@ import { createNonces } from '../src/peer/nonces.js'
 import type { PeerOptions } from '../src/peer/options.js'
 import type { Peer } from '../src/peer/peer.js'
 import type { MarbleHelpers } from '../src/testing/marbles.js'
+import { versionMessage } from '../src/testing/messages.js'
 import {
   type ScriptedRemote,
   type ScriptedRemoteOptions,
   scriptedRemote,
 } from '../src/testing/scripted-remote.js'
-import type { VersionMessage } from '../src/wire/messages/version.js'
 import type { Message } from '../src/wire/messages.js'
-import { unknownAddress } from '../src/wire/netaddress.js'
 import { regtest } from '../src/wire/network.js'
 
 /** A remote's version message; name only what matters. */
-export function version(fields: Partial<Omit<VersionMessage, 'command'>> = {}): VersionMessage {
-  return {
-    command: 'version',
-    protocolVersion: 70016,
-    services: 9n,
-    timestamp: 1_700_000_000n,
-    receiver: unknownAddress,
-    sender: unknownAddress,
-    nonce: 99n,
-    userAgent: '/remote:1.0.0/',
-    startHeight: 100,
-    relay: true,
-    ...fields,
-  }
-}
+export const version = versionMessage
 
 /** Who appears in the diagrams. Inbound diagrams hold these messages, outbound ones the letters' commands. */
 export const cast = {

@@ -12,7 +12,15 @@ import { cfheaders, cfilter, chainOf, filterAt, filtersOf, serveFilters } from '
 
 const filters = filtersOf(blocks)
 const chain = chainOf(blocks)
-const letters = { ...ends, h: 'getcfheaders 2 4', f: 'getcfilters 2 4', 2: 2, 3: 3, 4: 4 }
+const letters = {
+  ...ends,
+  h: 'getcfheaders 2 4',
+  f: 'getcfilters 2 4',
+  2: 2,
+  3: 3,
+  4: 4,
+  u: 'bad-answer: truncated',
+}
 
 // H: the filter headers of 2 to 4; 2 to 5: filters.
 const values: Record<string, Message> = {
@@ -73,7 +81,7 @@ describe('getFilters', () => {
     ],
     [
       'a filter cannot be read, for all that its header says so',
-      '---b',
+      '---u',
       {
         H: {
           command: 'cfheaders',

@@ -52,6 +52,28 @@ describe('what the remote says', () => {
   })
 
   it(
+    'IV11 a transaction that either side sent is known by each of its hashes alone',
+    marbles(helpers => {
+      for (const entry of [txid, wtxid]) {
+        const theirs = announcing(helpers, {
+          said: `${shaken} 996ms x`,
+          deeds: '3s t',
+          values: { t: entry },
+          messages: { x: { command: 'tx', transaction } },
+        })
+        helpers.expectObservable(theirs.sent$, '^ 19999ms !').toBe('')
+        const ours = announcing(helpers, {
+          deeds: '3s s-t',
+          values: { s: peer => peer.send({ command: 'tx', transaction }), t: entry },
+        })
+        helpers
+          .expectObservable(ours.sent$, '^ 19999ms !')
+          .toBe('3s x', { x: { command: 'tx', transaction } })
+      }
+    }),
+  )
+
+  it(
     'IV11 a bare entry is known by type and hash: another type with this hash is not',
     marbles(helpers => {
       const hash = numbered(7)

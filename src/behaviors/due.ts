@@ -17,7 +17,8 @@ export function due(
       if (paused()) waiting = resumed$.subscribe(look)
       else {
         const left = remaining()
-        if (left > 0) waiting = scheduler.schedule(look, left)
+        // Timers have whole ms: with less it would spin.
+        if (left > 0) waiting = scheduler.schedule(look, Math.max(left, 1))
         else {
           subscriber.next()
           subscriber.complete()

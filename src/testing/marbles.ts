@@ -7,7 +7,7 @@ import { difference } from './diagram-difference.js'
 export interface Expectation {
   /**
    * The events have to be those of the diagram, at its times.
-   * @param values - what the letters stand for; left out, they stand for themselves
+   * @param values - what the letters stand for; those that are not in it stand for themselves
    * @param error - what `#` stands for; left out: `'error'`
    */
   toBe(marbles: string, values?: object | null, error?: unknown): void
@@ -100,7 +100,8 @@ export function marbles(test: (helpers: MarbleHelpers) => void, options: MarbleO
           return {
             toBe: (drawn, values, error) => {
               diagram.says = ` '${drawn}'`
-              expectation.toBe(drawn, values, error)
+              const letters = Object.fromEntries(Array.from(drawn, letter => [letter, letter]))
+              expectation.toBe(drawn, { ...letters, ...values }, error)
             },
             toEqual: other => {
               diagram.says = ' of the other observable'

@@ -108,12 +108,18 @@ export function blockMessage(block: Block = buildBlock()): BlockMessage {
   return { command: 'block', block }
 }
 
-/** @param nonce - default 1 */
+/**
+ * A ping.
+ * @param nonce - default 1
+ */
 export function pingMessage(nonce = 1n): PingMessage {
   return { command: 'ping', nonce }
 }
 
-/** @param nonce - of the ping that is answered; default 1 */
+/**
+ * A pong.
+ * @param nonce - of the ping that is answered; default 1
+ */
 export function pongMessage(nonce = 1n): PongMessage {
   return { command: 'pong', nonce }
 }

@@ -135,6 +135,16 @@ describe('marbles', () => {
     expect(many.split('\n').length).toBeLessThan(40)
   })
 
+  it('letters without a value stand for themselves', () => {
+    const failure = (values: object | null) =>
+      failureOf(({ cold, expectObservable }) =>
+        expectObservable(cold('ab', { a: 1, b: 'b' })).toBe('ab', values),
+      )
+    expect(failure({ a: 1 })).toBe('')
+    expect(failure(null)).toContain('"a"')
+    expect(failure({ a: 1, b: undefined })).toContain('1 ms  undefined')
+  })
+
   it('errors compare by name and code', () => {
     const failing = (code: string) => Object.assign(new Error('x'), { name: 'PeerError', code })
     const failure = failureOf(({ expectObservable }) =>

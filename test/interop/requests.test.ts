@@ -1,0 +1,187 @@
+import { scryptSync } from 'node:crypto'
+import { lastValueFrom, map, tap, toArray } from 'rxjs'
+import {
+  type BlockHeader,
+  broadcast,
+  bytesToHex,
+  equalBytes,
+  fromHex,
+  getBlocks,
+  getFilters,
+  type Hash,
+  HeaderChain,
+  type HeadersProgress,
+  hexToBytes,
+  open,
+  type Peer,
+  scanFilters,
+  syncHeaders,
+  toHex,
+} from 'rxpeer'
+import { tcp } from 'rxpeer/node'
+import { beforeAll, expect, it } from 'vitest'
+import { mineBlock } from './asking.js'
+import { alwaysTrue, COIN, coinbaseCoin, coinOf, payToWitnessScript, transfer } from './coins.js'
+import { describeLitecoind, litecoinRegtest } from './litecoind.js'
+import { asNode, payToOpTrue, spendCoinbase } from './peers.js'
+import { eventually, within } from './waiting.js'
+
+/** Blocks of the chain before it is reorganised. */
+const BLOCKS = 2_254
+
+/** Blocks that the reorganisation replaces. */
+const REPLACED = 3
+
+/** A taproot output whose tree has one leaf, the script that is always true, and what spends it: script, control block. */
+const taproot = {
+  scriptPubKey: hexToBytes('5120f855ca43402fb99cde0e3e634b175642561ff584fe76d1686630d8fd2ea93b36'),
+  script: hexToBytes('51'),
+  controlBlock: hexToBytes('c150929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0'),
+}
+
+/** Bytes that mean nothing, as many as a block can hold (BIP341). */
+const annex = new Uint8Array(3_890_000).fill(0xa5)
+annex[0] = 0x50
+
+/** Litecoin's hash of work. */
+const scrypt = ({ bytes }: BlockHeader): Hash => scryptSync(bytes, bytes, 32, { N: 1024, r: 1, p: 1 })
+
+describeLitecoind('requests to litecoind', node => {
+  const dial = () => open(tcp({ host: node().host, port: node().port }), asNode)
+  const chain = new HeaderChain(litecoinRegtest, { powHash: scrypt })
+  const paid = payToWitnessScript(alwaysTrue(77))
+  /** The hash of the block with the annex, display hex, and its height. */
+  let big = ''
+  let bigHeight = 0
+
+  const mineTo = async (height: number) => {
+    for (;;) {
+      const missing = height - (await node().rpc<number>('getblockcount'))
+      if (missing <= 0) return
+      await node().mine(Math.min(missing, 400))
+    }
+  }
+  const told = (from: number, to: number): Promise<string[]> =>
+    node().rpcEach(
+      'getblockhash',
+      Array.from({ length: to - from + 1 }, (_, i) => [from + i]),
+    )
+  const known = (from: number, to: number): Hash[] =>
+    Array.from({ length: to - from + 1 }, (_, i) => chain.at(from + i)?.hash ?? new Uint8Array(32))
+
+  beforeAll(async () => {
+    await mineTo(110)
+    const funding = transfer(
+      [await coinbaseCoin(node(), 1)],
+      [
+        { value: COIN, scriptPubKey: taproot.scriptPubKey },
+        { value: COIN, scriptPubKey: paid },
+      ],
+    )
+    await mineBlock(node(), [funding])
+    const spend = transfer(
+      [coinOf(funding, 0, { witness: [taproot.script, taproot.controlBlock, annex] })],
+      [{ value: COIN, scriptPubKey: payToOpTrue }],
+    )
+    big = await mineBlock(node(), [spend])
+    bigHeight = await node().rpc<number>('getblockcount')
+    await mineTo(BLOCKS)
+  }, 120_000)
+
+  /** Replaces the last blocks by one more of others. */
+  async function reorganise(): Promise<void> {
+    const [fork] = await told(BLOCKS - REPLACED + 1, BLOCKS - REPLACED + 1)
+    await node().rpc('invalidateblock', fork)
+    // To another address, or the very same blocks could come again.
+    const { segwit } = await node().rpc<{ segwit: { addresses: string[] } }>('decodescript', '52')
+    await node().mine(REPLACED + 1, segwit.addresses[0])
+  }
+
+  it('syncHeaders follows the chain through a reorganisation in the middle', async () => {
+    await using peer = await dial()
+    const before = await told(BLOCKS - REPLACED, BLOCKS)
+    const pages = await lastValueFrom(syncHeaders(peer, chain).pipe(toArray()))
+    const figures = ({ added, replaced, height }: HeadersProgress) => [added, replaced, height]
+    expect(pages.map(figures)).toEqual([
+      [2_000, 0, 2_000],
+      [254, 0, BLOCKS],
+    ])
+    await reorganise()
+    const after = await lastValueFrom(syncHeaders(peer, chain).pipe(toArray()))
+    expect(after.map(figures)).toEqual([[REPLACED + 1, REPLACED, BLOCKS + 1]])
+    const all = await told(0, BLOCKS + 1)
+    expect(known(0, BLOCKS + 1).map(toHex)).toEqual(all)
+    expect(before.slice(1).map(hash => chain.heightOf(fromHex(hash)))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
+  it('getBlocks fetches the whole chain in order, the block of 3.9 MB too', async () => {
+    await using peer = await dial()
+    let size = 0
+    const hashes = await lastValueFrom(
+      getBlocks(peer, known(1, chain.height)).pipe(
+        tap(({ hash, bytes }) => {
+          if (toHex(hash) === big) size = bytes.length
+        }),
+        map(({ hash }) => toHex(hash)),
+        toArray(),
+      ),
+    )
+    expect(hashes).toEqual(known(1, chain.height).map(toHex))
+    expect(size).toBeGreaterThan(3_890_000)
+  })
+
+  it('getFilters fetches and checks the filters of all blocks', async () => {
+    await using peer = await dial()
+    const found = await lastValueFrom(getFilters(peer, chain, { start: 0 }).pipe(toArray()))
+    expect(found.map(({ height }) => height)).toEqual(Array.from({ length: chain.height + 1 }, (_, i) => i))
+    const heights = [0, bigHeight, 1_000, 2_000, chain.height]
+    const filters = await node().rpcEach<{ filter: string; header: string }>(
+      'getblockfilter',
+      heights.map(height => [toHex(known(height, height)[0] ?? new Uint8Array(32))]),
+    )
+    expect(
+      heights.map(height => ({
+        filter: bytesToHex(found[height]?.filter.bytes ?? new Uint8Array(0)),
+        header: toHex(found[height]?.header ?? new Uint8Array(32)),
+      })),
+    ).toEqual(filters.map(({ filter, header }) => ({ filter, header })))
+  })
+
+  it('scanFilters finds the block that pays to a script', async () => {
+    await using peer = await dial()
+    const matches = await lastValueFrom(
+      scanFilters(peer, chain, { start: 100, end: 300 }, [paid]).pipe(
+        map(({ height, block }) => ({
+          height,
+          pays: Array.from(block.transactions).some(({ outputs }) =>
+            outputs.some(({ scriptPubKey }) => equalBytes(scriptPubKey, paid)),
+          ),
+        })),
+        toArray(),
+      ),
+    )
+    // Others match by chance, one in 784,931.
+    expect(matches.filter(({ pays }) => pays)).toEqual([{ height: bigHeight - 1, pays: true }])
+  })
+
+  it('broadcast hands a transaction to the node, which has it then', async () => {
+    await using first = await dial()
+    await using second = await dial()
+    const transaction = await spendCoinbase(node(), 3)
+    const event = await within('the transaction was fetched', broadcast([first, second], transaction), 30_000)
+    expect(event.kind).toBe('fetched')
+    const peers: readonly Peer[] = [first, second]
+    expect(peers).toContain(event.peer)
+    const txid = toHex(transaction.txid)
+    const mempool = await eventually('the mempool has it', async () => {
+      const txids = await node().rpc<string[]>('getrawmempool')
+      return txids.includes(txid) ? txids : undefined
+    })
+    expect(mempool).toEqual([txid])
+    expect(node().offences()).toEqual([])
+  })
+})

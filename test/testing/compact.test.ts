@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest'
+import { BlockFilter, FilterType, filterHeader } from '../../src/wire/filter.js'
+import { type Hash, zeroHash } from '../../src/wire/hash.js'
+import { bytesToHex, toHex } from '../../src/wire/hex.js'
+import { InventoryType } from '../../src/wire/inventory.js'
+import type { Message, MessageOf } from '../../src/wire/messages.js'
+import { reconstruct } from '../../src/wire/reconstruct.js'
+import { Services } from '../../src/wire/services.js'
+import type { Transaction } from '../../src/wire/transaction.js'
+import { blockAt, only, virtualNode } from '../support/embedded.js'
+
+const nobody = new Uint8Array(32).fill(0xee)
+
+describe('compact filters', () => {
+  const { node, join } = virtualNode({ blocks: 2_100 })
+  const spend = node.spend()
+  const [last] = node.mine()
+  const { ask } = join()
+  const filterType = FilterType.basic
+  const stopAt = (height: number): Hash => blockAt(node, height).hash
+
+  function filters(startHeight: number, stop: Hash): MessageOf<'cfilter'>[] {
+    const answers = ask({ command: 'getcfilters', filterType, startHeight, stop })
+    return answers.filter((message): message is MessageOf<'cfilter'> => message.command === 'cfilter')
+  }
+
+  it('are those of the blocks, spent scripts included', () => {
+    const [filter, ...others] = filters(2_101, node.tip.hash)
+    expect(others).toEqual([])
+    const spentScript = blockAt(node, 1).transactions.at(0)!.outputs[0]!.scriptPubKey
+    const own = BlockFilter.fromBlock(last!, [spentScript])
+    expect(bytesToHex(filter!.filter)).toBe(bytesToHex(own.bytes))
+    expect(spend.inputs).toHaveLength(1)
+    expect(toHex(filter!.blockHash)).toBe(toHex(node.tip.hash))
+  })
+
+  it('come for a range, lowest first, at most 1000', () => {
+    const range = filters(5, stopAt(9))
+    expect(range.map(({ blockHash }) => toHex(blockHash))).toEqual(
+      [5, 6, 7, 8, 9].map(height => toHex(stopAt(height))),
+    )
+    expect(filters(0, stopAt(999))).toHaveLength(1_000)
+    expect(filters(0, stopAt(1_000))).toEqual([])
+  })
+
+  it('are linked by headers, in pages of 2000, with those of every 1000th block as checkpoints', () => {
+    const page = (startHeight: number, stop: Hash) =>
+      only('cfheaders', ask({ command: 'getcfheaders', filterType, startHeight, stop }))
+    const first = page(0, stopAt(1_999))
+    expect(first.filterHashes).toHaveLength(2_000)
+    expect(toHex(first.previousFilterHeader)).toBe(toHex(zeroHash))
+    const headers: Hash[] = []
+    for (const hash of first.filterHashes) headers.push(filterHeader(hash, headers.at(-1) ?? zeroHash))
+    const second = page(2_000, node.tip.hash)
+    expect(toHex(second.previousFilterHeader)).toBe(toHex(headers[1_999]!))
+    for (const hash of second.filterHashes) headers.push(filterHeader(hash, headers.at(-1)!))
+    expect(headers).toHaveLength(2_102)
+
+    const { filterHeaders } = only(
+      'cfcheckpt',
+      ask({ command: 'getcfcheckpt', filterType, stop: node.tip.hash }),
+    )
+    expect(Array.from(filterHeaders, toHex)).toEqual([1_000, 2_000].map(height => toHex(headers[height]!)))
+    expect(ask({ command: 'getcfheaders', filterType, startHeight: 0, stop: stopAt(2_000) })).toEqual([])
+  })
+
+  it.each<[string, Message]>([
+    ['of another type', { command: 'getcfilters', filterType: 1, startHeight: 1, stop: stopAt(2) }],
+    ['up to an unknown block', { command: 'getcfheaders', filterType, startHeight: 1, stop: nobody }],
+    ['that end before they start', { command: 'getcfilters', filterType, startHeight: 3, stop: stopAt(2) }],
+    ['up to an unknown checkpoint', { command: 'getcfcheckpt', filterType, stop: nobody }],
+  ])('are not given %s', (_, request) => {
+    expect(ask(request)).toEqual([])
+  })
+
+  it('are not given by a node that does not offer them', () => {
+    const without = virtualNode({ blocks: 1, services: Services.network })
+    const { tip } = without.node
+    const request = { command: 'getcfilters', filterType, startHeight: 0, stop: tip.hash } as const
+    expect(without.join().ask(request)).toEqual([])
+  })
+
+  it('follow a reorganisation', () => {
+    const other = virtualNode()
+    other.node.spend()
+    other.node.mine()
+    const client = other.join()
+    const ofTip = () =>
+      only(
+        'cfheaders',
+        client.ask({ command: 'getcfheaders', filterType, startHeight: 111, stop: other.node.tip.hash }),
+      )
+    const before = ofTip()
+    client.hears(() => other.node.reorganise({ length: 2 }))
+    const after = ofTip()
+    expect(toHex(after.previousFilterHeader)).toBe(toHex(before.previousFilterHeader))
+    expect(after.filterHashes).toHaveLength(2)
+    expect(toHex(after.filterHashes.at(0)!)).not.toBe(toHex(before.filterHashes.at(0)!))
+  })
+})
+
+describe('compact blocks', () => {
+  const offer = { command: 'sendcmpct', highBandwidth: false, version: 2n } as const
+
+  it('are offered after the handshake, to those who know them', () => {
+    const { join } = virtualNode({ blocks: 0 })
+    expect(join().received).toEqual([offer])
+    expect(join({ protocolVersion: 70_013 }).received).toEqual([])
+  })
+
+  it('announce a single new block to those who asked for that by version 2, headers any other number', () => {
+    const { node, join } = virtualNode()
+    const client = join()
+    const names = (run: () => void) => client.hears(run).map(({ command }) => command)
+    client.ask({ ...offer, highBandwidth: true, version: 1n })
+    expect(names(() => node.mine())).toEqual(['inv'])
+    client.ask({ ...offer, highBandwidth: true }, { command: 'sendheaders' })
+    expect(names(() => node.mine())).toEqual(['cmpctblock'])
+    expect(names(() => node.mine(2))).toEqual(['headers'])
+    client.ask(offer)
+    expect(names(() => node.mine())).toEqual(['headers'])
+  })
+
+  it('lead to the block, with what is missing asked for', () => {
+    const { node, join } = virtualNode()
+    const client = join()
+    client.ask({ ...offer, highBandwidth: true })
+    const known: Transaction[] = []
+    client.hears(() => {
+      known.push(node.spend())
+      node.spend()
+    })
+    const [compact] = client.hears(() => node.mine())
+    if (compact?.command !== 'cmpctblock') throw new Error('no compact block')
+    const state = reconstruct(compact, known)
+    if (state.state !== 'missing') throw new Error(state.state)
+    expect(state.indexes).toEqual([2])
+    const blockHash = node.tip.hash
+    const answer = only('blocktxn', client.ask({ command: 'getblocktxn', blockHash, indexes: state.indexes }))
+    const done = state.fill(answer)
+    if (done.state !== 'complete') throw new Error(done.state)
+    expect(bytesToHex(done.block.bytes)).toBe(bytesToHex(blockAt(node, 111).bytes))
+  })
+
+  it('come by getdata up to 5 blocks below the tip, and whole below that', () => {
+    const { node, join } = virtualNode()
+    const { ask } = join()
+    const at = (height: number) =>
+      ask({
+        command: 'getdata',
+        inventory: [{ type: InventoryType.compactBlock, hash: blockAt(node, height).hash }],
+      })
+    expect(toHex(only('cmpctblock', at(105)).header.hash)).toBe(toHex(blockAt(node, 105).hash))
+    expect(toHex(only('block', at(104)).block.hash)).toBe(toHex(blockAt(node, 104).hash))
+  })
+
+  it('get their transactions up to 10 blocks below the tip, whole blocks below, and nothing for nonsense', () => {
+    const { node, join } = virtualNode()
+    const { ask } = join()
+    const at = (blockHash: Hash, ...indexes: number[]) => ask({ command: 'getblocktxn', blockHash, indexes })
+    const { transactions } = only('blocktxn', at(blockAt(node, 100).hash, 0))
+    expect(toHex(transactions.at(0)!.wtxid)).toBe(toHex(blockAt(node, 100).transactions.at(0)!.wtxid))
+    expect(toHex(only('block', at(blockAt(node, 99).hash, 0)).block.hash)).toBe(toHex(blockAt(node, 99).hash))
+    expect(at(blockAt(node, 100).hash, 0, 1)).toEqual([])
+    expect(at(nobody, 0)).toEqual([])
+  })
+})
