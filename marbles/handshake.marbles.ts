@@ -112,7 +112,15 @@ describe('handshake', () => {
   it(
     'HS7 the timeout is an option',
     marbles(helpers => {
-      const { peer$ } = outbound(helpers, '-v', { handshakeTimeout: 60_000 })
+      const { peer$ } = outbound(helpers, '-v', { handshakeTimeout: 45_000 })
+      helpers.expectObservable(letterP(peer$)).toBe('45s #', {}, failure('handshake-timeout'))
+    }),
+  )
+
+  it(
+    'HS7 core waits 60 s',
+    marbles(helpers => {
+      const { peer$ } = outbound(helpers, '-v', { policy: corePolicy })
       helpers.expectObservable(letterP(peer$)).toBe('60s #', {}, failure('handshake-timeout'))
     }),
   )

@@ -40,7 +40,7 @@ export interface BehaviorContext extends Environment {
   on<C extends Command>(command: C): Observable<MessageOf<C>>
   /** All inbound messages, delivered before anybody else gets them. Completes with the peer. */
   readonly messages$: Observable<Message>
-  /** Messages that were really written. Completes with the peer. */
+  /** Messages that were really written, those of the handshake left out. Completes with the peer. */
   readonly sent$: Observable<Message>
   /** What the user announces by `peer.announce`. */
   readonly announced$: Observable<Announcement>

@@ -9,7 +9,7 @@ import { type TrickleOptions, trickle } from './trickle.js'
 
 /** The times of the default habits, ms. */
 export interface Intervals {
-  /** Without a whole message for so long, the peer closes with `idle-timeout`. Default 300,000 (btcd `idleTimeout`). */
+  /** Without a whole message for so long, the peer closes with `idle-timeout`. Default: what the policy says, 300,000 under btcd's. */
   readonly idleTimeout?: number | undefined
   /** Between two pings. Default 120,000 (btcd `pingInterval`). */
   readonly pingInterval?: number | undefined

@@ -94,12 +94,12 @@ export const options: { readonly [K in OptionName]: Option<OptionValues[K]> } = 
   'regtest-leniency': { help: 'on regtest, forgive this machine what cannot be read', read: () => true },
   'handshake-timeout': {
     value: 'SECONDS',
-    help: 'give up on a handshake after this time; default 30',
+    help: 'give up on a handshake after this time; default 30, with --policy core 60',
     read: readDuration,
   },
   'idle-timeout': {
     value: 'SECONDS',
-    help: 'end a peer that says nothing for so long; default 300',
+    help: 'end a peer that says nothing for so long; default 300, with --policy core 1200',
     read: readDuration,
   },
   'ping-interval': { value: 'SECONDS', help: 'send a ping this often; default 120', read: readDuration },

@@ -20,15 +20,20 @@ export interface ConsumeOptions<M extends Message> {
  * @param project - the handler: a promise, an Observable, an iterable
  * @example consume(peer, ({ block }) => store(block), { select: ofCommand('block') }).subscribe({ error: console.error })
  */
-export function consume<T>(
+export function consume<T, M extends Message>(
   peer: Peer,
-  project: (message: Message) => ObservableInput<T>,
-  options?: ConsumeOptions<Message>,
+  project: (message: M) => ObservableInput<T>,
+  options: ConsumeOptions<M> & { readonly select: OperatorFunction<Message, M> },
 ): Observable<T>
 export function consume<T, M extends Message>(
   peer: Peer,
   project: (message: M) => ObservableInput<T>,
   options: ConsumeOptions<M> & { readonly select: OperatorFunction<Message, M> },
+): Observable<T>
+export function consume<T>(
+  peer: Peer,
+  project: (message: Message) => ObservableInput<T>,
+  options?: ConsumeOptions<Message>,
 ): Observable<T>
 export function consume<T>(
   peer: Peer,

@@ -48,7 +48,7 @@ export interface PeerOptions extends Intervals {
   readonly acceptVersion?: ((version: VersionMessage) => RejectMessage | undefined) | undefined
   /** Sees every read and write. It is never completed, so one can serve many peers. */
   readonly traffic?: Pick<Observer<Traffic>, 'next'> | undefined
-  /** ms from the open connection to the end of the handshake. Default 30,000 (btcd `negotiateTimeout`). */
+  /** ms from the open connection to the end of the handshake. Default: what the policy says, 30,000 under btcd's. */
   readonly handshakeTimeout?: number | undefined
   /** Bytes that may wait to be written before the peer closes with `send-queue-full`. Default 64 MiB. */
   readonly sendQueueLimit?: number | undefined
@@ -136,7 +136,11 @@ function intervals(given: PeerOptions, policy: Policy): Intervals {
     const value = given[name]
     if (value !== undefined) duration(name, value)
   }
-  return { ...given, pingTimeout: given.pingTimeout ?? policy.pingTimeout }
+  return {
+    ...given,
+    idleTimeout: given.idleTimeout ?? policy.idleTimeout,
+    pingTimeout: given.pingTimeout ?? policy.pingTimeout,
+  }
 }
 
 function mergeBehaviors(given: PeerOptions, policy: Policy): ReadonlyMap<string, Behavior> {
@@ -175,7 +179,7 @@ export function resolveOptions(given: PeerOptions): ResolvedOptions {
     initial: given.initial ?? [],
     acceptVersion: given.acceptVersion ?? (() => undefined),
     traffic: given.traffic,
-    handshakeTimeout: duration('handshakeTimeout', given.handshakeTimeout ?? 30_000),
+    handshakeTimeout: duration('handshakeTimeout', given.handshakeTimeout ?? policy.handshakeTimeout),
     sendQueueLimit: positive('sendQueueLimit', given.sendQueueLimit ?? 64 * 1024 * 1024),
     knownInventoryLimit: positive('knownInventoryLimit', given.knownInventoryLimit ?? MAX_KNOWN_INVENTORY),
     regtestLeniency: given.regtestLeniency ?? false,

@@ -1,3 +1,4 @@
+import { IDLE_TIMEOUT } from '../behaviors/idle.js'
 import { CORE_PING_TIMEOUT } from '../behaviors/ping-timeout.js'
 import { type WireErrorCode, wireFaults } from '../wire/error.js'
 import { protocolVersions } from '../wire/versions.js'
@@ -46,6 +47,10 @@ export interface Policy {
   readonly name: string
   /** Lowest protocol version that is spoken with. */
   readonly minProtocolVersion: number
+  /** ms from the open connection to the end of the handshake. */
+  readonly handshakeTimeout: number
+  /** ms without a whole message before closing. */
+  readonly idleTimeout: number
   /** ms to wait for a pong before closing; `undefined` waits for ever. */
   readonly pingTimeout: number | undefined
   /** What follows from each offence. */
@@ -66,6 +71,8 @@ function forAllMessages(action: Action): Record<Exclude<WireErrorCode, FatalFaul
 export const btcdPolicy: Policy = {
   name: 'btcd',
   minProtocolVersion: protocolVersions.multipleAddress,
+  handshakeTimeout: 30_000,
+  idleTimeout: IDLE_TIMEOUT,
   pingTimeout: undefined,
   actions: {
     ...forAllMessages('reject'),
@@ -95,6 +102,8 @@ export const btcdPolicy: Policy = {
 export const corePolicy: Policy = {
   name: 'core',
   minProtocolVersion: protocolVersions.headers,
+  handshakeTimeout: 60_000,
+  idleTimeout: 1_200_000,
   pingTimeout: CORE_PING_TIMEOUT,
   actions: {
     ...forAllMessages('drop'),

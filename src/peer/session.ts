@@ -65,6 +65,10 @@ export class Session {
   readonly #attention: Attention
   #holds: Holds | undefined
   readonly #sent = new LateSubject<Message>()
+  /** What the behaviors see of `#sent`. */
+  readonly #sentSince = new LateSubject<Message>()
+  /** Messages of the handshake that are not written yet: no concern of behaviors, which start behind it. */
+  readonly #opening = new Set<Message>()
   readonly #announced = new LateSubject<Announcement>()
   readonly #traffic = new LateSubject<Traffic>()
   readonly #handshake: Handshake
@@ -197,6 +201,7 @@ export class Session {
 
   /** See `Peer.send`. */
   send(message: Message, options: SendOptions = {}): Observable<boolean> {
+    if (this.#phase === 'handshake') this.#opening.add(message)
     return this.#outbox.send(message, { ...options, protocolVersion: this.#handshake.protocolVersion })
   }
 
@@ -239,6 +244,7 @@ export class Session {
     this.remote.sent(message, size, this.#handshake.protocolVersion)
     const command = wireName(message)
     this.#tell({ direction: 'sent', command, bytes: size, payload, message, error: undefined })
+    if (!this.#opening.delete(message)) this.#sentSince.next(message)
     this.#sent.next(message)
   }
 
@@ -383,7 +389,7 @@ export class Session {
       features,
       on: command => inbound[byCommand](command),
       messages$: inbound,
-      sent$: this.sent$,
+      sent$: this.#sentSince.stream$,
       announced$: this.#announced.stream$,
       known: this.known,
       attention: () => attention.now(),
@@ -431,6 +437,7 @@ export class Session {
     if (end.code === 'disconnected') this.#events.complete()
     else this.#events.error(new PeerError(end, this.stats()))
     this.#sent.complete()
+    this.#sentSince.complete()
     this.#traffic.complete()
     this.#announced.complete()
     this.#attention.complete()

@@ -141,6 +141,7 @@ export interface EmbeddedNode {
   serve(connections$: Observable<Connection>): Observable<Peer>
   /**
    * Dials, and serves whoever is there as well. Emits the peer, completes, errors and unsubscribes as `connect` does.
+   * Two nodes with the same `random` draw the same nonces, and take each other for themselves.
    * @example node.connect(tcp({ host: '127.0.0.1', port: 19444 })).subscribe({ error: console.error })
    */
   connect(dial: Dial): Observable<Peer>

@@ -259,8 +259,11 @@ export function misbehave(
   const seen = new Map<string, number>()
   let index = 0
   let ended = false
+  let cutOff = false
 
   const end = (how: 'close' | 'abort') => {
+    // An abort would drop what was written before the cut.
+    if (cutOff) return
     ended = true
     running.unsubscribe()
     connection[how]()
@@ -273,6 +276,7 @@ export function misbehave(
     cut: how => {
       if (ended) return
       end(how === 'eof' ? 'close' : 'abort')
+      cutOff = true
       // To its owner it looks like an end by the other side, for there is nothing more to come.
       cut$.next()
     },

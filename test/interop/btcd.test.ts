@@ -80,7 +80,7 @@ await describeBtcd('btcd', node => {
   })
 
   it('shakes hands: each side knows who the other is', async () => {
-    const peer = await dial({ newestBlock: () => ({ height: 7, hash: regtest.genesis.hash }) })
+    await using peer = await dial({ newestBlock: () => ({ height: 7, hash: regtest.genesis.hash }) })
     expect(peer.direction).toBe('outbound')
     expect(peer.protocolVersion).toBe(70016)
     // btcd does not know wtxidrelay.
@@ -109,7 +109,7 @@ await describeBtcd('btcd', node => {
   it.each([70016, 70015, 70013, 70012, 70002, 70001, 60002, 60001])(
     'speaks protocol version %i with us, pings and answers pings',
     async protocolVersion => {
-      const peer = await dial({ protocolVersion, pingInterval: 100 })
+      await using peer = await dial({ protocolVersion, pingInterval: 100 })
       expect(peer.protocolVersion).toBe(protocolVersion)
       expect(peer.features).toEqual({ wtxidRelay: false, addrV2: protocolVersion >= 70016 })
       await eventually('three answers to our pings', async () => {
@@ -126,7 +126,7 @@ await describeBtcd('btcd', node => {
   )
 
   it('serves headers and blocks, the same as its RPC tells', async () => {
-    const peer = await dial()
+    await using peer = await dial()
     const headers = within('headers', peer.on('headers'))
     peer.pushGetHeaders([regtest.genesis.hash], zeroHash)
     const received = Array.from((await headers).headers)
@@ -164,8 +164,8 @@ await describeBtcd('btcd', node => {
   })
 
   it('fetches each announced transaction once, and announces what others sent', async () => {
-    const peer = await dial({ trickleInterval: 50 })
-    const watcher = await dial()
+    await using peer = await dial({ trickleInterval: 50 })
+    await using watcher = await dial()
     await Promise.all([handled(peer), handled(watcher)])
     const txs = [await spend(), await spend(), await spend()]
     const byTxid = new Map(txs.map(tx => [toHex(tx.txid), tx]))
@@ -204,7 +204,7 @@ await describeBtcd('btcd', node => {
   })
 
   it('announces a new block, by header where we ask for that', async () => {
-    const peer = await dial()
+    await using peer = await dial()
     await handled(peer)
     const inv = within('an inv', peer.on('inv'))
     const [first] = await node().mine(1)
@@ -218,7 +218,7 @@ await describeBtcd('btcd', node => {
   })
 
   it('answers notfound, serves compact filters, and says nothing to what it does not know', async () => {
-    const peer = await dial()
+    await using peer = await dial()
     const unknown = { type: InventoryType.witnessTx, hash: new Uint8Array(32).fill(9) }
     const notfound = within('notfound', peer.on('notfound'))
     peer.send({ command: 'getdata', inventory: [unknown] })
@@ -253,7 +253,7 @@ await describeBtcd('btcd', node => {
     try {
       const { port } = await within('the listener listens', listening$)
       await node().rpc('addnode', `127.0.0.1:${port}`, 'onetry')
-      const peer = await within('btcd dials', peers$)
+      await using peer = await within('btcd dials', peers$)
       expect(peer.direction).toBe('inbound')
       expect(peer.protocolVersion).toBe(70016)
       expect(peer.features).toEqual({ wtxidRelay: false, addrV2: true })

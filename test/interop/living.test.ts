@@ -168,7 +168,7 @@ describeLitecoind('a peer that lives with litecoind', node => {
 
   it('closes a node that has stopped in its tracks, 90 s after getheaders', async () => {
     const time = steppedTime()
-    const peer = await dialIn(time)
+    await using peer = await dialIn(time)
     await handled(peer)
     const ends = endsOf(peer)
     await node().whileStopped(async () => {

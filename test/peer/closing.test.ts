@@ -1,4 +1,4 @@
-import { defer, map, of, retry, Subject, switchMap, toArray } from 'rxjs'
+import { defer, map, of, retry, Subject, switchMap, toArray, VirtualTimeScheduler } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
 import { type CloseReason, PeerError } from '../../src/peer/close.js'
 import { connect } from '../../src/peer/connect.js'
@@ -169,5 +169,18 @@ describe('closing', () => {
       { code: 'behavior-failed', by: 'local', reason: 'the behavior "broken" failed: a bug', cause: bug },
     ])
     expect(log).toEqual(['peer', 'error behavior-failed'])
+  })
+
+  it('a transport that takes the handshake late starts no deadline for its answer', () => {
+    const scheduler = new VirtualTimeScheduler()
+    const waiting: (() => void)[] = []
+    const { log } = converse(
+      { scheduler, behaviors: { keepAlive: false } },
+      { direction: 'inbound', taking: written => waiting.push(written) },
+    )
+    for (const written of waiting) written()
+    scheduler.maxFrames = 120_000
+    scheduler.flush()
+    expect(log).toEqual(['peer'])
   })
 })

@@ -7,7 +7,7 @@ import { connect } from '../../src/peer/connect.js'
 import { open } from '../../src/peer/open.js'
 import { type PeerOptions, resolveOptions } from '../../src/peer/options.js'
 import { RXPEER_VERSION } from '../../src/peer/own-version.js'
-import { btcdPolicy } from '../../src/peer/policy.js'
+import { btcdPolicy, corePolicy } from '../../src/peer/policy.js'
 import { scriptedRemote } from '../../src/testing/scripted-remote.js'
 import { mainnet } from '../../src/wire/network.js'
 
@@ -53,6 +53,17 @@ describe('options', () => {
     expect([...resolved.behaviors.keys()]).toContain('pong')
     expect(resolved.random.bytes(32)).toHaveLength(32)
     expect(resolved.random.bytes(32)).not.toEqual(resolved.random.bytes(32))
+  })
+
+  it('takes the times of the policy', () => {
+    expect(resolveOptions({ policy: corePolicy }).handshakeTimeout).toBe(60_000)
+    expect(resolveOptions({ policy: corePolicy, handshakeTimeout: 5 }).handshakeTimeout).toBe(5)
+    expect({ ...btcdPolicy, actions: {} }).toMatchObject({
+      handshakeTimeout: 30_000,
+      idleTimeout: 300_000,
+      pingTimeout: undefined,
+    })
+    expect(corePolicy).toMatchObject({ idleTimeout: 1_200_000, pingTimeout: 1_200_000 })
   })
 
   it('merges behaviors by name: added, replaced, left out', () => {

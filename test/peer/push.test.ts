@@ -268,8 +268,12 @@ describe('reject', () => {
 
   it.each(['version', 'inv', 'TX', ''])('RJ3 of "%s" has no hash, also where one is given', rejected => {
     const conversation = converse()
+    const sent: Message[] = []
+    conversation.peer.sent$.subscribe(message => sent.push(message))
     conversation.peer.pushReject({ ...fields, rejected })
-    expect(after(conversation)).toEqual([{ command: 'reject', rejected, code: 0x10, reason: 'bad' }])
+    const bare = [{ command: 'reject', rejected, code: 0x10, reason: 'bad' }]
+    expect(after(conversation)).toEqual(bare)
+    expect(sent).toStrictEqual(bare)
   })
 
   it('RJ4 answers when it is written, and not before', () => {
