@@ -25,11 +25,6 @@ export function consume<T, M extends Message>(
   project: (message: M) => ObservableInput<T>,
   options: ConsumeOptions<M> & { readonly select: OperatorFunction<Message, M> },
 ): Observable<T>
-export function consume<T, M extends Message>(
-  peer: Peer,
-  project: (message: M) => ObservableInput<T>,
-  options: ConsumeOptions<M> & { readonly select: OperatorFunction<Message, M> },
-): Observable<T>
 export function consume<T>(
   peer: Peer,
   project: (message: Message) => ObservableInput<T>,

@@ -85,7 +85,6 @@ export class Lane {
   #nextSpoiled: number
   /** When the line has carried the bytes before. */
   #lineFree = 0
-  #lastDue = 0
   #held = false
   #delivering = false
   #timer: Subscription | undefined
@@ -237,8 +236,7 @@ export class Lane {
       longest === shortest
         ? shortest
         : shortest + Math.floor(randomUnit(this.#random) * (longest - shortest + 1))
-    const due = Math.max(this.#lastDue, Math.ceil(Math.max(this.#lineFree, now) + delay))
-    this.#lastDue = due
+    const due = Math.ceil(Math.max(this.#lineFree, now) + delay)
     this.#queue.push({ bytes, written, due, then })
     this.#pump()
   }

@@ -18,7 +18,9 @@ import { listen, tcp } from 'rxpeer/node'
 import { type EmbeddedNode, embeddedNode } from 'rxpeer/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { answersTo, answerTo } from './asking.js'
+import { alwaysTrue, COIN, coinOf, payToWitnessScript, transfer } from './coins.js'
 import { describeLitecoind, type Litecoind, litecoinRegtest } from './litecoind.js'
+import { payToOpTrue } from './peers.js'
 import { eventually, within } from './waiting.js'
 
 /** What must meet the target of a litecoin header. */
@@ -104,7 +106,13 @@ describeLitecoind('an embedded node that litecoind syncs from', litecoind => {
   })
 
   it('makes the compact filters that litecoind makes', async () => {
-    for (let i = 0; i < 5; i += 1) node.spend()
+    // A script that only one output has: it comes into the filter of the block that spends it by the spending alone.
+    const script = alwaysTrue(7)
+    const paid = node.spend({ outputs: [{ value: COIN, scriptPubKey: payToWitnessScript(script) }] })
+    node.mine()
+    const coin = coinOf(paid, 0, { witness: [script] })
+    const spend = transfer([coin], [{ value: COIN - 1_000n, scriptPubKey: payToOpTrue }])
+    expect(node.submit(spend)).toBe('accepted')
     node.mine()
     serving = node
       .connect(tcp({ host: litecoind().host, port: litecoind().port }))
@@ -130,6 +138,6 @@ describeLitecoind('an embedded node that litecoind syncs from', litecoind => {
     })
     expect(cfilters.map(({ filter }) => bytesToHex(filter))).toEqual(theirs.map(({ filter }) => filter))
     expect(headers).toEqual(theirs.map(each => each.header))
-    expect(theirs).toHaveLength(BLOCKS + 2)
+    expect(theirs).toHaveLength(BLOCKS + 3)
   })
 })

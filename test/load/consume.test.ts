@@ -12,7 +12,16 @@ import {
   timer,
   toArray,
 } from 'rxjs'
-import { acceptEach, consume, createNonces, type Endpoint, type MessageOf, ofCommand, open, regtest } from 'rxpeer'
+import {
+  acceptEach,
+  consume,
+  createNonces,
+  type Endpoint,
+  type MessageOf,
+  ofCommand,
+  open,
+  regtest,
+} from 'rxpeer'
 import { listen, tcp } from 'rxpeer/node'
 import { expect, it } from 'vitest'
 import { HIGH_WATER } from '../../src/peer/holds.js'
