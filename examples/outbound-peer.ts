@@ -1,7 +1,7 @@
 // Two peers negotiate by version and verack: one listens, one dials. Run: npm run example examples/outbound-peer.ts
 
-import { mergeMap, Subject, take } from 'rxjs'
-import { acceptEach, connect, createNonces, regtest } from 'rxpeer'
+import { mergeMap, Subject, take, tap } from 'rxjs'
+import { acceptEach, connect, createNonces, pingOnce, regtest } from 'rxpeer'
 import { listen, tcp } from 'rxpeer/node'
 
 /** Told where the listener listens: port 0 lets the system choose. */
@@ -42,18 +42,19 @@ const server = inbound.subscribe({
   error: error => console.error(error),
 })
 
-outbound.subscribe({
-  next: peer => {
-    console.log(`outbound peer: verack received, speaking ${peer.protocolVersion}`)
-    peer.on('pong').subscribe(() => {
-      console.log('outbound peer: pong received, disconnecting')
-      peer.disconnect()
-    })
-    peer.send({ command: 'ping', nonce: 1n })
-  },
-  error: error => console.error(error),
-  complete: () => {
-    console.log('outbound peer: disconnected')
-    server.unsubscribe()
-  },
-})
+outbound
+  .pipe(
+    tap(peer => console.log(`outbound peer: verack received, speaking ${peer.protocolVersion}`)),
+    mergeMap(peer =>
+      pingOnce(peer).pipe(tap(() => console.log('outbound peer: pong received, disconnecting'))),
+    ),
+    take(1),
+  )
+  .subscribe({
+    error: error => console.error(error),
+    complete: () => {
+      // Taking one value has unsubscribed, and with that disconnected.
+      console.log('outbound peer: disconnected')
+      server.unsubscribe()
+    },
+  })

@@ -43,9 +43,9 @@ const ownNode$ = new Observable<Endpoint>(subscriber => {
     .serve(listen({ port: 0, listening: endpoint => subscriber.next(endpoint) }))
     .subscribe({ error: error => subscriber.error(error) })
   serving.add(
-    timer(500, 300).subscribe(turn => {
-      if (turn % 2 === 0) node.spend()
-      else node.mine()
+    timer(500, 300).subscribe({
+      next: turn => (turn % 2 === 0 ? node.spend() : node.mine()),
+      error: error => subscriber.error(error),
     }),
   )
   return serving

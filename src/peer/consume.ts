@@ -18,7 +18,9 @@ export interface ConsumeOptions<M extends Message> {
  * Emits what the handlers emit. An error of a handler errors the result and leaves the peer alive; unsubscribing
  * cancels the handlers and frees what was held. Completes when the peer has closed and the last handler is done.
  * @param project - the handler: a promise, an Observable, an iterable
- * @example consume(peer, ({ block }) => store(block), { select: ofCommand('block') }).subscribe({ error: console.error })
+ * @example
+ * consume(peer, ({ block }: BlockMessage) => store(block), { select: ofCommand('block') })
+ *   .subscribe({ error: console.error })
  */
 export function consume<T, M extends Message>(
   peer: Peer,

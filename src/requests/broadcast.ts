@@ -6,6 +6,7 @@ import type { Transaction } from '../wire/transaction.js'
 
 /** What {@link broadcast} tells. */
 export interface BroadcastEvent {
+  /** Who. */
   readonly peer: Peer
   /** `fetched`: the peer asked for the transaction and got it. `announced-back`: it announced it itself, so it has it. */
   readonly kind: 'fetched' | 'announced-back'

@@ -38,8 +38,11 @@ export interface FilterRange {
 
 /** The filter of a block, checked against the chain of filter headers. */
 export interface FilterAt {
+  /** Height of the block. */
   readonly height: number
+  /** The block's id, wire order. */
   readonly blockHash: Hash
+  /** The filter, decoded. */
   readonly filter: BlockFilter
   /** The filter header of this block: commits to this filter and all before it. */
   readonly header: Hash

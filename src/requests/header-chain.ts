@@ -41,6 +41,7 @@ export class HeaderChain {
     return this.#headers.length - 1
   }
 
+  /** The last header. */
   get tip(): BlockHeader {
     return this.#headers[this.height]!
   }

@@ -12,7 +12,9 @@ export type RequestErrorCode = keyof typeof requestFaults
 
 /** The one error of requests. */
 export class RequestError extends Error {
+  /** Tells it from other errors. */
   override readonly name = 'RequestError'
+  /** What became of the request. */
   readonly code: RequestErrorCode
 
   /**

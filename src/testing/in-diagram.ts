@@ -94,7 +94,7 @@ export function peerInDiagram(
   const words$ = helpers.hot(said, values, new TransportError('connection-reset'))
   const { connection, sent$, ended$ } = scriptedRemote(words$, remoteOptions(scene, direction))
   const options = diagramOptions(helpers, scene.options)
-  const peer$ = new ReplaySubject<Peer>()
+  const peer$ = new ReplaySubject<Peer>(Number.POSITIVE_INFINITY)
   let peer: Peer | undefined
   let failure: unknown
   const connected$ = direction === 'outbound' ? connect(of(connection), options) : accept(connection, options)

@@ -31,7 +31,7 @@ export {
   peerInDiagram,
 } from './in-diagram.js'
 export type { MineOptions, ReorganiseOptions, SpendOptions } from './ledger.js'
-export type { Lie } from './lies.js'
+export { type Liar, type Lie, lies } from './lies.js'
 export {
   type Expectation,
   type MarbleHelpers,

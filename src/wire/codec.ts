@@ -53,36 +53,42 @@ function scalar<T>(
   return { minSize, decode, encode, plain }
 }
 
+/** One byte. */
 export const u8: Codec<number> = scalar(
   1,
   r => r.u8(),
   (w, v) => w.u8(v),
   same,
 )
+/** Unsigned 16 bits, little-endian. */
 export const u16: Codec<number> = scalar(
   2,
   r => r.u16(),
   (w, v) => w.u16(v),
   same,
 )
+/** Unsigned 32 bits, little-endian. */
 export const u32: Codec<number> = scalar(
   4,
   r => r.u32(),
   (w, v) => w.u32(v),
   same,
 )
+/** Signed 32 bits, little-endian. */
 export const i32: Codec<number> = scalar(
   4,
   r => r.i32(),
   (w, v) => w.i32(v),
   same,
 )
+/** Unsigned 64 bits, little-endian. */
 export const u64: Codec<bigint> = scalar(
   8,
   r => r.u64(),
   (w, v) => w.u64(v),
   decimal,
 )
+/** Signed 64 bits, little-endian. */
 export const i64: Codec<bigint> = scalar(
   8,
   r => r.i64(),

@@ -10,8 +10,10 @@ describe('a schedule', () => {
     expect(scheduler.actions).toEqual([])
 
     const client = join()
+    advance(scheduler, 1_000)
+    // A second peer does not start it anew.
     const other = join()
-    const heard = client.hears(() => advance(scheduler, 2_999))
+    const heard = client.hears(() => advance(scheduler, 1_999))
     expect(heard).toEqual([])
     expect(client.hears(() => advance(scheduler, 1)).map(({ command }) => command)).toEqual(['inv'])
     advance(scheduler, 6_999)
