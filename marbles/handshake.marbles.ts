@@ -236,7 +236,7 @@ describe('handshake violations', () => {
     'HV3 wtxidrelay may come twice, and counts only from 70016 on',
     marbles(helpers => {
       const relays$ = (said: string, protocolVersion: number) =>
-        outbound(helpers, said, { policy: corePolicy }, { o: version({ protocolVersion }) }).peer$.pipe(
+        outbound(helpers, said, {}, { o: version({ protocolVersion }) }).peer$.pipe(
           mergeMap(({ features }) => [features.wtxidRelay]),
         )
       helpers.expectObservable(relays$('-o-w-w-a', 70016), '^---------!').toBe('-------t', { t: true })

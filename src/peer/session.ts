@@ -266,6 +266,7 @@ export class Session {
     const read = readFrame(frame, this.#handshake.protocolVersion, this.options.policy)
     const { message } = read
     const error = message === undefined ? read.error : undefined
+    if (message !== undefined) this.#count(message, size)
     this.#tell({ direction: 'received', command: name, bytes: size, payload, message, error })
     // An observer of the traffic may have ended the peer.
     if (!this.#live) return
@@ -273,11 +274,14 @@ export class Session {
       this.#violates(read.violation, read.error)
       return
     }
+    if (this.#phase === 'handshake') this.#negotiate(message)
+    else this.#admit(message)
+  }
+
+  #count(message: Message, size: number): void {
     this.#tally.messagesReceived += 1
     if (message.command !== 'unknown') this.#tally.lastReceive = this.options.clock.epoch()
     this.remote.received(message, size)
-    if (this.#phase === 'handshake') this.#negotiate(message)
-    else this.#admit(message)
   }
 
   /** Does what the policy says of a violation; whether the message is lost to the peer. */

@@ -351,7 +351,7 @@ const rows: { readonly [C in KnownCommand]: Row<MessageOf<C>> } = {
       'ffffffff' +
       '01',
   },
-  wtxidrelay: { from: 70_016, longest: 0, id: undefined, message: { command: 'wtxidrelay' }, hex: '' },
+  wtxidrelay: { from: 0, longest: 0, id: undefined, message: { command: 'wtxidrelay' }, hex: '' },
 }
 
 describe.each(commands)('%s', command => {

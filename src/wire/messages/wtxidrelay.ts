@@ -1,7 +1,6 @@
 import { messageType } from '../message-type.js'
-import { protocolVersions } from '../versions.js'
 
-/** Before verack: announce transactions to me by wtxid (BIP339). */
+/** Before verack: announce transactions to me by wtxid (BIP339). It counts from protocol version 70016 on, and is ignored below. */
 export interface WtxidRelayMessage {
   readonly command: 'wtxidrelay'
 }
@@ -10,7 +9,6 @@ export const wtxidrelay = messageType<WtxidRelayMessage>({
   command: 'wtxidrelay',
   bips: [339],
   direction: 'handshake',
-  minVersion: protocolVersions.wtxidRelay,
   maxLength: 0,
   fields: {},
 })
