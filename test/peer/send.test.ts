@@ -37,7 +37,7 @@ describe('send', () => {
     expect(written.at(-1)).toEqual(getaddr)
   })
 
-  it('settles true when the message was really written, not when it was queued', () => {
+  it('SD1 settles true when the message was really written, not when it was queued', () => {
     const { peer, takeNext } = slowConversation()
     const settled: boolean[] = []
     peer.send(getaddr).subscribe(written => settled.push(written))
@@ -54,7 +54,7 @@ describe('send', () => {
     expect(settled).toEqual([true, 'complete'])
   })
 
-  it('keeps the order', () => {
+  it('SD1 keeps the order', () => {
     const { peer, written } = converse()
     const before = written.length
     for (let nonce = 0n; nonce < 20n; nonce += 1n) peer.send({ command: 'ping', nonce })
@@ -78,7 +78,7 @@ describe('send', () => {
     )
   })
 
-  it('settles false for what was not written before the end, and at once afterwards', () => {
+  it('SD1 SD3 settles false for what was not written before the end, and at once afterwards', () => {
     const { peer, said } = slowConversation()
     const settled: boolean[] = []
     peer.send(getaddr).subscribe(written => settled.push(written))
@@ -87,7 +87,7 @@ describe('send', () => {
     expect(settled).toEqual([false, false])
   })
 
-  it('sends transactions with their witness, or without where asked', () => {
+  it('SD2 sends transactions with their witness, or without where asked', () => {
     const tx = Transaction.from({
       version: 2,
       inputs: [

@@ -7,7 +7,7 @@ const line = ({ direction, command, bytes, error }: Traffic) =>
   `${direction} ${command} ${bytes}${error ? ` ${error.code}` : ''}`
 
 describe('traffic', () => {
-  it('shows every read and write from the first one, the handshake, unknown and failed ones included', () => {
+  it('SD4 shows every read and write from the first one, the handshake, unknown and failed ones included', () => {
     const lines: string[] = []
     const { peer, said } = converse({ traffic: { next: event => lines.push(line(event)) } })
     said.next({ command: 'ping', nonce: 1n })
@@ -28,6 +28,34 @@ describe('traffic', () => {
       'received ping 25 truncated',
       expect.stringMatching(/^sent reject /),
     ])
+  })
+
+  it('HS8 sees a message before anybody else does: then acceptVersion, then whoever waits for the peer', () => {
+    const order: string[] = []
+    converse(
+      {
+        traffic: {
+          next: ({ direction, command }) => {
+            if (direction === 'received') order.push(command)
+          },
+        },
+        acceptVersion: () => {
+          order.push('acceptVersion')
+          return undefined
+        },
+      },
+      { features: [{ command: 'sendaddrv2' }], onPeer: () => order.push('peer') },
+    )
+    expect(order).toEqual(['version', 'acceptVersion', 'sendaddrv2', 'verack', 'peer'])
+  })
+
+  it('HS9 sends more than fifty initial messages right after the handshake, in order', () => {
+    const initial = Array.from({ length: 60 }, (_, i) => ({ command: 'ping', nonce: BigInt(i + 1) }) as const)
+    const { written } = converse({ initial })
+    expect(written.map(({ command }) => command).slice(0, 5)).toEqual([
+      ...['version', 'wtxidrelay', 'sendaddrv2', 'verack', 'ping'],
+    ])
+    expect(written.slice(4)).toEqual(initial)
   })
 
   it('names the peer, and is never completed', () => {
