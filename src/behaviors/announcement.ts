@@ -29,6 +29,17 @@ export function headerOf(announcement: Announcement): BlockHeader | undefined {
   return 'merkleRoot' in announcement ? announcement : undefined
 }
 
+/** Both entries that name a transaction. */
+export function transactionNames({ txid, wtxid }: TransactionIds): readonly Inventory[] {
+  return [
+    { type: InventoryType.tx, hash: txid },
+    { type: InventoryType.wtx, hash: wtxid },
+  ]
+}
+
+/** The types that name a block: their announcements neither wait nor are kept back. */
+export const blockTypes: ReadonlySet<number> = new Set([InventoryType.block, InventoryType.witnessBlock])
+
 /** The entry that announces a transaction to a remote with these features. */
 export function transactionEntry({ txid, wtxid }: TransactionIds, features: Features): Inventory {
   return features.wtxidRelay

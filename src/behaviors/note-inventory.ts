@@ -1,31 +1,22 @@
-import { type Inventory, InventoryType } from '../wire/inventory.js'
+import type { Inventory } from '../wire/inventory.js'
 import type { InvMessage } from '../wire/messages/inv.js'
 import type { Message } from '../wire/messages.js'
-import type { Transaction } from '../wire/transaction.js'
+import { blockTypes, transactionNames } from './announcement.js'
 import type { Behavior } from './behavior.js'
 import { watch } from './watch.js'
-
-const blocks: ReadonlySet<number> = new Set([InventoryType.block, InventoryType.witnessBlock])
-
-function namesOf(transaction: Transaction): readonly Inventory[] {
-  return [
-    { type: InventoryType.tx, hash: transaction.txid },
-    { type: InventoryType.wtx, hash: transaction.wtxid },
-  ]
-}
 
 /** The last `limit` entries of an inv: those before would be forgotten again at once. Blocks are never kept back. */
 function* announcedIn({ inventory }: InvMessage, limit: number): Generator<Inventory> {
   for (let i = Math.max(0, inventory.length - limit); i < inventory.length; i += 1) {
     const entry = inventory.at(i)
-    if (entry !== undefined && !blocks.has(entry.type)) yield entry
+    if (entry !== undefined && !blockTypes.has(entry.type)) yield entry
   }
 }
 
 /** What a message shows to be known on the other side. */
 function shown(message: Message, limit: number): Iterable<Inventory> {
   if (message.command === 'inv') return announcedIn(message, limit)
-  return message.command === 'tx' ? namesOf(message.transaction) : []
+  return message.command === 'tx' ? transactionNames(message.transaction) : []
 }
 
 /**

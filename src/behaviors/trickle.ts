@@ -5,10 +5,11 @@ import type { Message } from '../wire/messages.js'
 import { protocolVersions } from '../wire/versions.js'
 import {
   type Announcement,
+  blockTypes,
   headerOf,
   isTransaction,
-  type TransactionIds,
   transactionEntry,
+  transactionNames,
 } from './announcement.js'
 import type { Behavior, BehaviorContext } from './behavior.js'
 import { freeTicks, type Ticks, ticks } from './ticks.js'
@@ -32,14 +33,6 @@ interface Waiting {
   readonly names: readonly Inventory[]
   readonly feeRate: bigint | undefined
 }
-
-const namesOf = ({ txid, wtxid }: TransactionIds): readonly Inventory[] => [
-  { type: InventoryType.tx, hash: txid },
-  { type: InventoryType.wtx, hash: wtxid },
-]
-
-/** Types that cannot wait. */
-const urgent: ReadonlySet<number> = new Set([InventoryType.block, InventoryType.witnessBlock])
 
 function clockwork({ scheduler, random }: BehaviorContext, options: TrickleOptions, tick: () => void): Ticks {
   const { interval: period = TRICKLE_INTERVAL, timing = 'fixed' } = options
@@ -90,13 +83,13 @@ export function trickle(options: TrickleOptions = {}): Behavior {
     const receive = (announcement: Announcement): readonly Message[] => {
       if (isTransaction(announcement)) {
         const feeRate = 'feeRate' in announcement ? announcement.feeRate : undefined
-        const names = namesOf(announcement)
+        const names = transactionNames(announcement)
         if (relays && !names.some(name => known.has(name))) {
           waiting.push({ entry: transactionEntry(announcement, features), names, feeRate })
         }
         return []
       }
-      if (!('type' in announcement) || urgent.has(announcement.type)) return now(announcement)
+      if (!('type' in announcement) || blockTypes.has(announcement.type)) return now(announcement)
       if (relays && !known.has(announcement)) {
         waiting.push({ entry: announcement, names: [announcement], feeRate: undefined })
       }

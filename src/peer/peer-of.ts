@@ -1,5 +1,5 @@
 import { firstValueFrom, type Observable, type Observer } from 'rxjs'
-import { type Announcement, headerOf, isTransaction } from '../behaviors/announcement.js'
+import { type Announcement, headerOf, isTransaction, transactionNames } from '../behaviors/announcement.js'
 import type { Features, PeerDirection } from '../behaviors/behavior.js'
 import type { Endpoint } from '../stream/connection.js'
 import type { Environment } from '../stream/environment.js'
@@ -24,10 +24,8 @@ import type { Traffic } from './traffic.js'
 
 /** The inventory entries that name an announcement, in every form that it has. */
 function* namesOf(announcement: Announcement): Generator<Inventory> {
-  if (isTransaction(announcement)) {
-    yield { type: InventoryType.tx, hash: announcement.txid }
-    yield { type: InventoryType.wtx, hash: announcement.wtxid }
-  } else if ('type' in announcement) yield announcement
+  if (isTransaction(announcement)) yield* transactionNames(announcement)
+  else if ('type' in announcement) yield announcement
   else {
     const header = headerOf(announcement)
     if (header !== undefined) yield { type: InventoryType.block, hash: header.hash }

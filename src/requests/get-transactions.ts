@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs'
+import { transactionNames } from '../behaviors/announcement.js'
 import type { Peer } from '../peer/peer.js'
 import type { Hash } from '../wire/hash.js'
 import { InventoryType } from '../wire/inventory.js'
@@ -35,10 +36,7 @@ export function getTransactions(
       message.command === 'tx'
         ? {
             value: () => message.transaction,
-            names: [
-              { type: InventoryType.wtx, hash: message.transaction.wtxid },
-              { type: InventoryType.tx, hash: message.transaction.txid },
-            ],
+            names: transactionNames(message.transaction),
           }
         : undefined,
     { window: TRANSACTION_WINDOW, ...options },
