@@ -2,12 +2,14 @@ import {
   catchError,
   EMPTY,
   filter,
+  identity,
   map,
   merge,
   mergeMap,
   NEVER,
   type Observable,
   type ObservableInput,
+  type OperatorFunction,
   of,
   switchMap,
   take,
@@ -51,15 +53,21 @@ function taking({ scheduler }: MarbleHelpers, ms = 100): (message: Message) => O
   return message => timer(ms, scheduler).pipe(map(() => nameOf(message)))
 }
 
+/** Which messages are consumed, and how. */
+interface Consuming extends ConsumeOptions {
+  /** Default: all. */
+  readonly select?: OperatorFunction<Message, Message>
+}
+
 /** What a consumer emits, whether or not the peer lives on. */
 function consumed<T>(
   peer$: Observable<Peer>,
   project: (message: Message) => ObservableInput<T>,
-  options?: ConsumeOptions<Message>,
+  { select: selected = identity, ...options }: Consuming = {},
 ): Observable<T> {
   return peer$.pipe(
     catchError(() => EMPTY),
-    switchMap(peer => consume(peer, project, options)),
+    switchMap(peer => peer.messages$.pipe(selected, consume(peer, project, options))),
   )
 }
 
@@ -172,9 +180,7 @@ describe('consume', () => {
     marbles(helpers => {
       const { peer$ } = outbound(helpers, '(va)------g---i-h')
       const consumed$ = peer$.pipe(
-        switchMap(peer =>
-          consume(peer, () => peer.on('inv').pipe(take(1)), { select: ofCommand('getaddr') }),
-        ),
+        switchMap(peer => peer.on('getaddr').pipe(consume(peer, () => peer.on('inv').pipe(take(1))))),
       )
       helpers
         .expectObservable(consumed$.pipe(map(({ command }) => command)), '^ 499ms !')
@@ -189,7 +195,14 @@ describe('consume', () => {
       const failing = () => timer(50, helpers.scheduler).pipe(switchMap(() => throwError(() => 'mine')))
       const result$ = peer$.pipe(
         switchMap(peer =>
-          merge(consume(peer, failing, { select }).pipe(catchError(error => of(error))), peer.closed$),
+          merge(
+            peer.messages$.pipe(
+              select,
+              consume(peer, failing),
+              catchError(error => of(error)),
+            ),
+            peer.closed$,
+          ),
         ),
       )
       helpers.expectObservable(result$, '^ 499ms !').toBe('60ms e', { e: 'mine' })
@@ -206,7 +219,13 @@ describe('consume', () => {
         return EMPTY
       }
       const result$ = peer$.pipe(
-        switchMap(peer => consume(peer, failing, { select }).pipe(catchError((error: unknown) => of(error)))),
+        switchMap(peer =>
+          peer.messages$.pipe(
+            select,
+            consume(peer, failing),
+            catchError((error: unknown) => of(error)),
+          ),
+        ),
       )
       helpers.expectObservable(result$, '^ 499ms !').toBe('12ms e', { e: new RangeError('mine') })
       helpers.expectObservable(pongsOf(remote)).toBe('14ms o 485ms |')
@@ -220,7 +239,11 @@ describe('consume', () => {
       const handler = helpers.cold('-')
       const cut$ = peer$.pipe(
         switchMap(peer =>
-          consume(peer, () => handler, { select }).pipe(takeUntil(timer(50, helpers.scheduler))),
+          peer.messages$.pipe(
+            select,
+            consume(peer, () => handler),
+            takeUntil(timer(50, helpers.scheduler)),
+          ),
         ),
       )
       helpers.expectObservable(cut$, '^ 499ms !').toBe('')

@@ -1,6 +1,7 @@
 // Checked by `npm run types`: a line that compiles where an error is expected fails it, and the other way round.
 import type { Observable } from 'rxjs'
 import {
+  consume,
   type InvMessage,
   type Message,
   type MessageOf,
@@ -27,6 +28,18 @@ export function ofCommandIsTyped(peer: Peer): void {
   peer.messages$.pipe(ofCommand())
   // @ts-expect-error the message has no such command
   peer.on('inw')
+}
+
+export function consumeIsTyped(peer: Peer): void {
+  const sizes$ = peer.messages$.pipe(
+    ofCommand('tx', 'block'),
+    consume(peer, async message =>
+      message.command === 'tx' ? message.transaction.weight : `${message.block.hash}`,
+    ),
+  )
+  exactly<Observable<number | string>>()(sizes$, true)
+  // @ts-expect-error an inv has no block
+  peer.on('inv').pipe(consume(peer, ({ block }) => [block]))
 }
 
 export function messagesAreTyped(message: Message): void {

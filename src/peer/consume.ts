@@ -1,13 +1,19 @@
-import { finalize, from, map, mergeMap, Observable, type ObservableInput, type OperatorFunction } from 'rxjs'
-import type { Message } from '../wire/messages.js'
+import {
+  finalize,
+  from,
+  map,
+  mergeMap,
+  Observable,
+  type ObservableInput,
+  type ObservedValueOf,
+  type OperatorFunction,
+} from 'rxjs'
 import type { Peer } from './peer.js'
 
 /** How {@link consume} works. */
-export interface ConsumeOptions<M extends Message> {
+export interface ConsumeOptions {
   /** Handlers at work at the same time; further messages wait in order. Default 1. */
   readonly concurrency?: number | undefined
-  /** Which messages, e.g. `ofCommand('block')`. Default: all. */
-  readonly select?: OperatorFunction<Message, M> | undefined
 }
 
 /**
@@ -16,52 +22,45 @@ export interface ConsumeOptions<M extends Message> {
  * handler may await another message of the same peer.
  *
  * Emits what the handlers emit. An error of a handler errors the result and leaves the peer alive; unsubscribing
- * cancels the handlers and frees what was held. Completes when the peer has closed and the last handler is done.
+ * cancels the handlers and frees what was held. Completes when the source has, and the last handler is done.
+ *
+ * It stands right behind the messages: what is held is the message that the peer is delivering, so that a `delay` before
+ * it would count the bytes of another.
+ * @param peer - the peer whose messages these are
  * @param project - the handler: a promise, an Observable, an iterable
  * @example
- * consume(peer, ({ block }: BlockMessage) => store(block), { select: ofCommand('block') })
- *   .subscribe({ error: console.error })
+ * peer.on('block').pipe(consume(peer, ({ block }) => store(block))).subscribe({ error: console.error })
  */
-export function consume<T, M extends Message>(
-  peer: Peer,
-  project: (message: M) => ObservableInput<T>,
-  options: ConsumeOptions<M> & { readonly select: OperatorFunction<Message, M> },
-): Observable<T>
-export function consume<T>(
-  peer: Peer,
-  project: (message: Message) => ObservableInput<T>,
-  options?: ConsumeOptions<Message>,
-): Observable<T>
-export function consume<T>(
-  peer: Peer,
-  project: (message: Message) => ObservableInput<T>,
-  { concurrency = 1, select }: ConsumeOptions<Message> = {},
-): Observable<T> {
-  return new Observable(subscriber => {
-    const held = new Set<() => void>()
-    const selected$ = select === undefined ? peer.messages$ : peer.messages$.pipe(select)
-    return selected$
-      .pipe(
-        // Synchronously with the delivery: without a size the bytes of the message in hand are held.
-        map(message => {
-          const release = peer.hold()
-          held.add(release)
-          return { message, release }
-        }),
-        mergeMap(
-          ({ message, release }) =>
-            from(project(message)).pipe(
-              finalize(() => {
-                held.delete(release)
-                release()
-              }),
-            ),
-          concurrency,
-        ),
-        finalize(() => {
-          for (const release of held) release()
-        }),
-      )
-      .subscribe(subscriber)
-  })
+export function consume<M, O extends ObservableInput<unknown>>(
+  peer: Pick<Peer, 'hold'>,
+  project: (message: M) => O,
+  { concurrency = 1 }: ConsumeOptions = {},
+): OperatorFunction<M, ObservedValueOf<O>> {
+  return source =>
+    new Observable(subscriber => {
+      const held = new Set<() => void>()
+      return source
+        .pipe(
+          // Synchronously with the delivery: without a size the bytes of the message in hand are held.
+          map(message => {
+            const release = peer.hold()
+            held.add(release)
+            return { message, release }
+          }),
+          mergeMap(
+            ({ message, release }) =>
+              from(project(message)).pipe(
+                finalize(() => {
+                  held.delete(release)
+                  release()
+                }),
+              ),
+            concurrency,
+          ),
+          finalize(() => {
+            for (const release of held) release()
+          }),
+        )
+        .subscribe(subscriber)
+    })
 }

@@ -12,16 +12,7 @@ import {
   timer,
   toArray,
 } from 'rxjs'
-import {
-  acceptEach,
-  consume,
-  createNonces,
-  type Endpoint,
-  type MessageOf,
-  ofCommand,
-  open,
-  regtest,
-} from 'rxpeer'
+import { acceptEach, consume, createNonces, type Endpoint, open, regtest } from 'rxpeer'
 import { listen, tcp } from 'rxpeer/node'
 import { expect, it } from 'vitest'
 import { HIGH_WATER } from '../../src/peer/holds.js'
@@ -74,19 +65,23 @@ it(`${BLOCKS} MB of blocks into a handler of ${WORK} ms stay below the mark in m
       mostHeld = Math.max(mostHeld, (delivered - handled) * size)
     })
     const sizes = await lastValueFrom(
-      consume(
-        peer,
-        ({ block: received }: MessageOf<'block'>) =>
-          timer(WORK).pipe(
-            map(() => {
-              // Each look costs a collection.
-              if (handled % LOOK_EVERY === 0) mostInUse = Math.max(mostInUse, buffersInUse() - before)
-              handled += 1
-              return received.bytes.length
-            }),
-          ),
-        { select: ofCommand('block'), concurrency: CONCURRENCY },
-      ).pipe(take(BLOCKS), toArray()),
+      peer.on('block').pipe(
+        consume(
+          peer,
+          ({ block: received }) =>
+            timer(WORK).pipe(
+              map(() => {
+                // Each look costs a collection.
+                if (handled % LOOK_EVERY === 0) mostInUse = Math.max(mostInUse, buffersInUse() - before)
+                handled += 1
+                return received.bytes.length
+              }),
+            ),
+          { concurrency: CONCURRENCY },
+        ),
+        take(BLOCKS),
+        toArray(),
+      ),
     )
     expect(sizes).toEqual(Array.from({ length: BLOCKS }, () => block.bytes.length))
     // The message that reaches the mark is the last one.

@@ -4,7 +4,6 @@ import {
   from,
   lastValueFrom,
   map,
-  pipe,
   ReplaySubject,
   retry,
   type Subscription,
@@ -32,14 +31,12 @@ import { pingOnce } from '../../src/requests/ping-once.js'
 import { scanFilters } from '../../src/requests/scan-filters.js'
 import { syncHeaders } from '../../src/requests/sync-headers.js'
 import type { Dial, Endpoint } from '../../src/stream/connection.js'
-import { ofCommand } from '../../src/stream/of-command.js'
 import { buildAddress } from '../../src/testing/build.js'
 import { type EmbeddedNode, embeddedNode } from '../../src/testing/embedded-node.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
 import { listen } from '../../src/transport/listen.js'
 import { tcp } from '../../src/transport/tcp.js'
 import { equalBytes, toHex } from '../../src/wire/hex.js'
-import type { MessageOf } from '../../src/wire/messages.js'
 import { regtest } from '../../src/wire/network.js'
 import { Services } from '../../src/wire/services.js'
 import { blockAt } from '../support/embedded.js'
@@ -157,15 +154,15 @@ describe.each(['memory', 'TCP'])('requests to an embedded node over %s', way => 
     await using peer = await open(dial, options())
     const wanted = hashes(1, 20)
     const asking = lastValueFrom(
-      consume(
-        peer,
-        async ({ block }: MessageOf<'block'>) => {
+      peer.on('block').pipe(
+        take(wanted.length),
+        consume(peer, async ({ block }) => {
           const before = await firstValueFrom(getBlocks(peer, [block.header.previousBlock]))
           await firstValueFrom(pingOnce(peer))
           return equalBytes(before.hash, block.header.previousBlock)
-        },
-        { select: pipe(ofCommand('block'), take(wanted.length)) },
-      ).pipe(toArray()),
+        }),
+        toArray(),
+      ),
     )
     peer.send({ command: 'getdata', inventory: wanted.map(hash => ({ type: 0x4000_0002, hash })) })
     expect(await asking).toEqual(wanted.map(() => true))
