@@ -1,5 +1,5 @@
 import { concat, count, map } from 'rxjs'
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
 import { type FilterRange, getFilters } from '../src/requests/get-filters.js'
 import { HeaderChain } from '../src/requests/header-chain.js'
@@ -70,6 +70,26 @@ describe('getFilters', () => {
       })
       helpers.expectObservable(question.answer$, '^------!').toBe('(nd)', { ...ends, n: 1_051 })
       expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'stays with the blocks that it began with where the chain is reorganised meanwhile',
+    marbles(helpers => {
+      const long = mineChain(1_050, 4)
+      const other = mineChain(1_060, 5)
+      const turning = chainOf(long)
+      const serve = serveFilters(filtersOf(long))
+      const question = asking(helpers, {
+        replies: message => {
+          if (message.command === 'getcfilters') turning.add(other.slice(1).map(({ header }) => header))
+          return serve(message)
+        },
+        ask: peer => getFilters(peer, turning, { start: 0 }).pipe(count()),
+      })
+      helpers.expectObservable(question.answer$, '^------!').toBe('(nd)', { ...ends, n: 1_051 })
+      expectNothingLeft(helpers, question)
+      expect(turning.height).toBe(1_060)
     }),
   )
 

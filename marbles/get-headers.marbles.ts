@@ -3,6 +3,7 @@ import { describe, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
 import { type GetHeadersOptions, getHeaders } from '../src/requests/get-headers.js'
 import { marbles } from '../src/testing/marbles.js'
+import { versionMessage } from '../src/testing/messages.js'
 import type { Hash } from '../src/wire/hash.js'
 import type { List } from '../src/wire/list.js'
 import type { Message } from '../src/wire/messages.js'
@@ -24,7 +25,16 @@ const values: Record<string, Message> = {
   g: headersMessage(1, 3),
   e: { command: 'headers', headers: [] },
 }
-const letters = { ...ends, q: 'getheaders 3 2', x: '4 5 6', g: '1 2 3', e: '', o: 'getheaders', y: '8 9' }
+const letters = {
+  ...ends,
+  q: 'getheaders 3 2',
+  x: '4 5 6',
+  g: '1 2 3',
+  e: '',
+  o: 'getheaders',
+  y: '8 9',
+  p: 'ping',
+}
 const ask =
   (locator: List<Hash> = [hashAt(3), hashAt(2)], options?: GetHeadersOptions) =>
   (peer: Peer) =>
@@ -37,9 +47,45 @@ describe('getHeaders', () => {
     'takes the headers behind the locator, not those that were announced meanwhile',
     marbles(helpers => {
       const question = asking(helpers, { said: `${shaken}-y-x`, values, ask: ask() })
-      helpers.expectObservable(question.asked$, '^-------------!').toBe('q', letters)
+      helpers.expectObservable(question.asked$, '^-------------!').toBe('q----p', letters)
       helpers.expectObservable(question.answer$, '^-------------!').toBe('-------(xd)', letters)
       expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'knows by a pong that the remote has answered, and that it was with headers that connect to nothing',
+    marbles(helpers => {
+      const pongs = (late: number) => (message: Message) =>
+        message.command === 'ping' ? [{ command: 'pong', nonce: message.nonce + BigInt(late) } as const] : []
+      const lied = asking(helpers, { said: `${shaken}-y-x`, values, replies: pongs(0), ask: ask() })
+      helpers.expectObservable(lied.asked$, '^-------------!').toBe('q----p', letters)
+      helpers.expectObservable(lied.answer$, '^-------------!').toBe('-----b', letters)
+      // Somebody else's pong says nothing.
+      const other = asking(helpers, { said: `${shaken}-y-x`, values, replies: pongs(1), ask: ask() })
+      helpers.expectObservable(other.answer$, '^-------------!').toBe('-------(xd)', letters)
+      expectNothingLeft(helpers, lied, other)
+    }),
+  )
+
+  it(
+    'pings once for all of them, anew with each retry, and no remote that has no pong',
+    marbles(helpers => {
+      const twice = asking(helpers, {
+        said: `${shaken}-y-y 1s y`,
+        values,
+        ask: ask(undefined, { timeout: 1_000, retries: 1 }),
+      })
+      helpers.expectObservable(twice.asked$, '^ 1500ms !').toBe('q----p 994ms q-------p', letters)
+      helpers.expectObservable(twice.answer$, '^ 1500ms !').toBe('')
+      const old = asking(helpers, {
+        said: `${shaken}-y-x`,
+        values: { ...values, v: versionMessage({ protocolVersion: 60_000 }) },
+        ask: ask(),
+      })
+      helpers.expectObservable(old.asked$, '^-------------!').toBe('q', letters)
+      helpers.expectObservable(old.answer$, '^-------------!').toBe('-------(xd)', letters)
+      expectNothingLeft(helpers, twice, old)
     }),
   )
 
@@ -62,7 +108,7 @@ describe('getHeaders', () => {
         values: { ...values, y: headersMessage(8, 8) },
         ask: ask([], { stop: hashAt(8) }),
       })
-      helpers.expectObservable(question.asked$, '^-------------!').toBe('o', letters)
+      helpers.expectObservable(question.asked$, '^-------------!').toBe('o---p', letters)
       helpers.expectObservable(question.answer$, '^-------------!').toBe('------(yd)', { ...letters, y: '8' })
       expectNothingLeft(helpers, question)
     }),

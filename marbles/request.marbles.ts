@@ -1,10 +1,11 @@
-import { filter, map, mergeMap, pipe, take, throwError, timer } from 'rxjs'
+import { filter, map, merge, mergeMap, pipe, take, throwError, timer } from 'rxjs'
 import { describe, it } from 'vitest'
+import { stall } from '../src/behaviors/stall.js'
 import type { Peer } from '../src/peer/peer.js'
 import { type RequestOptions, request } from '../src/requests/request.js'
 import { ofCommand } from '../src/stream/of-command.js'
 import { marbles } from '../src/testing/marbles.js'
-import { asking, ends, expectNothingLeft, givenUp, shaken } from './asking.js'
+import { asking, ends, expectNothingLeft, givenUp, quiet, shaken } from './asking.js'
 
 // g is the question getaddr; o and k are pongs, of which o is the answer.
 const values = { o: { command: 'pong', nonce: 7n }, k: { command: 'pong', nonce: 8n } } as const
@@ -70,6 +71,22 @@ describe('request', () => {
         },
       })
       helpers.expectObservable(question.answer$, '^ 2000ms !').toBe('1700ms t', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'is the only one to judge: stall does not close the peer for its question, however long it waits',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        options: { behaviors: { ...quiet.behaviors, stall: stall() } },
+        ask: peer =>
+          merge(
+            request(peer, { command: 'mempool' }, isAnswer, { timeout: 100_000 }),
+            peer.closed$.pipe(map(({ code }) => code)),
+          ),
+      })
+      helpers.expectObservable(question.answer$, '^ 300s !').toBe('100s t', letters)
       expectNothingLeft(helpers, question)
     }),
   )

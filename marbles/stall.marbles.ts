@@ -104,6 +104,20 @@ describe('stall', () => {
   )
 
   it(
+    'a request that its sender awaits is left alone, also beside one that is not',
+    marbles(helpers => {
+      const awaiting = (...more: readonly MonoTypeOperatorFunction<Peer>[]) => {
+        const { peer$ } = outbound(helpers, '(va)', alone)
+        const awaited = at(helpers, 1_000, peer => peer.send(requests.getdata, { awaited: true }))
+        return letterP(more.reduce((peers$, operator) => peers$.pipe(operator), peer$.pipe(awaited)))
+      }
+      helpers.expectObservable(awaiting(), '^ 600s !').toBe('P')
+      const beside = awaiting(writing(helpers, 2_000, requests.getheaders))
+      helpers.expectObservable(beside, '^ 600s !').toBe('P 104999ms #', undefined, stalled)
+    }),
+  )
+
+  it(
     'ST3 getheaders at 1 s is found at 105 s',
     marbles(helpers => {
       const { peer$ } = outbound(helpers, '(va)', alone)

@@ -181,7 +181,7 @@ describe('syncHeaders', () => {
   })
 
   it(
-    'fails after 90 s without an answer, also where headers came that do not connect, and with the peer',
+    'fails after 90 s without an answer or a pong, and with the peer',
     marbles(helpers => {
       const silent = asking(helpers, {
         said: `${shaken}--h`,

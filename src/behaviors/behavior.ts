@@ -42,6 +42,8 @@ export interface BehaviorContext extends Environment {
   readonly messages$: Observable<Message>
   /** Messages that were really written, those of the handshake left out. Completes with the peer. */
   readonly sent$: Observable<Message>
+  /** Those of `sent$` whose sender does not await the answer with a deadline of its own. Completes with the peer. */
+  readonly unawaited$: Observable<Message>
   /** What the user announces by `peer.announce`. */
   readonly announced$: Observable<Announcement>
   /** What the remote knows already. */

@@ -45,7 +45,8 @@ export interface StallOptions {
 /**
  * Closes with `stalled` when a request is not answered in time. A deadline is set when the request was written, a
  * repeat moves it, any of its answers clears it; deadlines are looked at every 15 s, and time that handlers took since
- * the last look is granted on top at that look.
+ * the last look is granted on top at that look. What a sender awaits by itself is none of its business (`awaited` of
+ * `Peer.send`): requests fail with their own timeout and leave the peer alive.
  *
  * ```
  * sent       g---------------------
@@ -53,7 +54,7 @@ export interface StallOptions {
  * ```
  */
 export function stall({ tick = STALL_TICK, table = stallTable }: StallOptions = {}): Behavior {
-  return ({ scheduler, sent$, messages$, attention, handling }) =>
+  return ({ scheduler, unawaited$, messages$, attention, handling }) =>
     new Observable(subscriber => {
       /** When each awaited answer is due, in `attention()`. */
       const deadlines = new Map<Command, number>()
@@ -85,7 +86,7 @@ export function stall({ tick = STALL_TICK, table = stallTable }: StallOptions = 
         for (const awaited of groups.get(command) ?? NONE) deadlines.delete(awaited)
       }
       subscriber.add(() => looking.unsubscribe())
-      subscriber.add(sent$.subscribe(expect))
+      subscriber.add(unawaited$.subscribe(expect))
       subscriber.add(messages$.subscribe(answer))
     })
 }

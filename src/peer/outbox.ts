@@ -6,12 +6,27 @@ import { type EncodeOptions, encodeMessage, type Message, wireName } from '../wi
 export interface SendOptions {
   /** Transactions and blocks with their witness (BIP144). Default true. */
   readonly witness?: boolean | undefined
+  /**
+   * Whoever sends it awaits the answer with a deadline of its own, so that the `stall` behavior does not close the peer
+   * where none comes. Default false; requests say true.
+   */
+  readonly awaited?: boolean | undefined
+}
+
+/** A message that the transport has taken. */
+export interface Written {
+  readonly message: Message
+  readonly payload: Uint8Array
+  /** Bytes on the wire. */
+  readonly size: number
+  /** See {@link SendOptions.awaited}. */
+  readonly awaited: boolean
 }
 
 /** What an outbox tells. */
 export interface OutboxEvents {
-  /** The transport has taken a message; `size` is its bytes on the wire. */
-  written(message: Message, payload: Uint8Array, size: number): void
+  /** The transport has taken a message. */
+  written(written: Written): void
   /** A message would exceed the limit. */
   overflow(): void
 }
@@ -33,7 +48,7 @@ export class Outbox {
   }
 
   /** See `Peer.send`. */
-  send(message: Message, options: EncodeOptions): Observable<boolean> {
+  send(message: Message, { awaited = false, ...options }: SendOptions & EncodeOptions): Observable<boolean> {
     const payload = encodeMessage(message, options)
     if (this.#closed) return of(false)
     if (this.#queued + payload.length > this.#limit) {
@@ -46,7 +61,7 @@ export class Outbox {
     this.#link.write(wireName(message), payload, size => {
       if (!this.#waiting.delete(result)) return
       this.#queued -= payload.length
-      this.#events.written(message, payload, size)
+      this.#events.written({ message, payload, size, awaited })
       settle(result, true)
     })
     return result.asObservable()

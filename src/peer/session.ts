@@ -24,7 +24,7 @@ import { createKnownInventory } from './known-inventory.js'
 import { LateSubject } from './late-subject.js'
 import { isLenient } from './leniency.js'
 import type { ResolvedOptions } from './options.js'
-import { Outbox, type SendOptions } from './outbox.js'
+import { Outbox, type SendOptions, type Written } from './outbox.js'
 import { ownVersionMessage } from './own-version-message.js'
 import type { Peer } from './peer.js'
 import { peerOf } from './peer-of.js'
@@ -67,6 +67,8 @@ export class Session {
   readonly #sent = new LateSubject<Message>()
   /** What the behaviors see of `#sent`. */
   readonly #sentSince = new LateSubject<Message>()
+  /** What of that nobody else awaits the answer of. */
+  readonly #unawaited = new LateSubject<Message>()
   /** Messages of the handshake that are not written yet: no concern of behaviors, which start behind it. */
   readonly #opening = new Set<Message>()
   readonly #announced = new LateSubject<Announcement>()
@@ -115,7 +117,7 @@ export class Session {
     })
     this.#link = v1(connection, options.network)
     this.#outbox = new Outbox(this.#link, options.sendQueueLimit, {
-      written: (message, payload, size) => this.#written(message, payload, size),
+      written: written => this.#written(written),
       overflow: () =>
         this.#end('send-queue-full', `more than ${options.sendQueueLimit} bytes wait to be written`),
     })
@@ -237,14 +239,17 @@ export class Session {
     return this.#phase === 'handshake' || this.#phase === 'ready'
   }
 
-  #written(message: Message, payload: Uint8Array, size: number): void {
+  #written({ message, payload, size, awaited }: Written): void {
     this.#tally.bytesSent += size
     this.#tally.messagesSent += 1
     this.#tally.lastSend = this.options.clock.epoch()
     this.remote.sent(message, size, this.#handshake.protocolVersion)
     const command = wireName(message)
     this.#tell({ direction: 'sent', command, bytes: size, payload, message, error: undefined })
-    if (!this.#opening.delete(message)) this.#sentSince.next(message)
+    if (!this.#opening.delete(message)) {
+      this.#sentSince.next(message)
+      if (!awaited) this.#unawaited.next(message)
+    }
     this.#sent.next(message)
   }
 
@@ -394,6 +399,7 @@ export class Session {
       on: command => inbound[byCommand](command),
       messages$: inbound,
       sent$: this.#sentSince.stream$,
+      unawaited$: this.#unawaited.stream$,
       announced$: this.#announced.stream$,
       known: this.known,
       attention: () => attention.now(),
@@ -442,6 +448,7 @@ export class Session {
     else this.#events.error(new PeerError(end, this.stats()))
     this.#sent.complete()
     this.#sentSince.complete()
+    this.#unawaited.complete()
     this.#traffic.complete()
     this.#announced.complete()
     this.#attention.complete()

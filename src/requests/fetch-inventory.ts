@@ -72,7 +72,7 @@ export function fetchInventory<T>(
         asked += 1
       }
       wait()
-      if (inventory.length > 0) peer.send({ command: 'getdata', inventory })
+      if (inventory.length > 0) peer.send({ command: 'getdata', inventory }, { awaited: true })
     }
     const emit = () => {
       while (arrived.has(emitted) && !subscriber.closed) {

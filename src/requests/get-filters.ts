@@ -16,6 +16,7 @@ import { ofCommand } from '../stream/of-command.js'
 import { BlockFilter, FilterType, filterHeader } from '../wire/filter.js'
 import { type Hash, sha256d, zeroHash } from '../wire/hash.js'
 import { equalBytes, toHex } from '../wire/hex.js'
+import { type List, ListView } from '../wire/list.js'
 import type { CFHeadersMessage } from '../wire/messages/cfheaders.js'
 import type { CFilterMessage } from '../wire/messages/cfilter.js'
 import type { HeaderChain } from './header-chain.js'
@@ -48,20 +49,35 @@ export interface FilterAt {
   readonly header: Hash
 }
 
+/** The blocks of one request. */
 interface Slice {
   readonly start: number
-  readonly end: number
+  readonly blocks: List<Hash>
 }
 
-function* slices(start: number, end: number): Generator<Slice> {
-  for (let at = start; at <= end; at += MAX_FILTERS)
-    yield { start: at, end: Math.min(end, at + MAX_FILTERS - 1) }
+function* slices(start: number, blocks: List<Hash>): Generator<Slice> {
+  for (let from = 0; from < blocks.length; from += MAX_FILTERS) {
+    const length = Math.min(MAX_FILTERS, blocks.length - from)
+    yield { start: start + from, blocks: new ListView(length, i => blocks.at(from + i) ?? zeroHash) }
+  }
+}
+
+/** The blocks of a range as they are now. */
+function hashesOf(chain: HeaderChain, start: number, end: number): List<Hash> {
+  const length = Math.max(end - start + 1, 0)
+  const packed = new Uint8Array(32 * length)
+  for (let i = 0; i < length; i += 1) {
+    const hash = chain.hashAt(start + i)
+    if (hash === undefined) throw new TypeError(`the chain has no block ${start + i}`)
+    packed.set(hash, 32 * i)
+  }
+  return new ListView(length, i => packed.slice(32 * i, 32 * i + 32))
 }
 
 /**
  * Fetches the basic compact filters of a range of blocks (BIP157), 1000 at a time, and emits them by height. Each filter
- * is checked against the filter headers, which the remote has to send first and which have to continue `previous`.
- * One remote can still lie about all of them: compare `header` with another's. Errors with `bad-answer`, `timeout` and
+ * is checked against the filter headers, which the remote has to send first and which have to continue `previous`. The
+ * blocks are those that the chain has when it is subscribed, also where it is reorganised while the answers come. One remote can still lie about all of them: compare `header` with another's. Errors with `bad-answer`, `timeout` and
  * `peer-closed`, and with a TypeError where the chain has no such block.
  * @param chain - names the blocks; see `syncHeaders`
  */
@@ -73,9 +89,10 @@ export function getFilters(
 ): Observable<FilterAt> {
   return defer(() => {
     let header = previous ?? (start === 0 ? zeroHash : undefined)
-    return from(slices(start, end ?? chain.height)).pipe(
+    const blocks = hashesOf(chain, start, end ?? chain.height)
+    return from(slices(start, blocks)).pipe(
       concatMap(slice =>
-        getSlice(peer, chain, slice, () => header, options).pipe(
+        getSlice(peer, slice, () => header, options).pipe(
           map(found => {
             header = found.header
             return found
@@ -86,23 +103,14 @@ export function getFilters(
   })
 }
 
-function hashAt(chain: HeaderChain, height: number): Hash {
-  const header = chain.at(height)
-  if (header === undefined) throw new TypeError(`the chain has no block ${height}`)
-  return header.hash
-}
-
 function getSlice(
   peer: Peer,
-  chain: HeaderChain,
-  { start, end }: Slice,
+  { start, blocks }: Slice,
   previous: () => Hash | undefined,
   options: RequestOptions,
 ): Observable<FilterAt> {
   return defer(() => {
-    // Now: the chain may change while the answers come.
-    const blocks = Array.from({ length: end - start + 1 }, (_, i) => hashAt(chain, start + i))
-    const stop = hashAt(chain, end)
+    const stop = blocks.at(-1) ?? zeroHash
     const question = { filterType: FilterType.basic, startHeight: start, stop }
     const headers = pipe(
       ofCommand('cfheaders'),
@@ -177,7 +185,7 @@ function verified({ blockHash, hash }: Link, bytes: Uint8Array): BlockFilter {
 /** The filter hashes with their headers, checked to be as many as asked and to continue what is known. */
 function linked(
   { previousFilterHeader, filterHashes }: CFHeadersMessage,
-  blocks: readonly Hash[],
+  blocks: List<Hash>,
   previous: Hash | undefined,
 ): readonly Link[] {
   if (filterHashes.length !== blocks.length) {
@@ -190,7 +198,7 @@ function linked(
     throw new RequestError('bad-answer', 'the filter headers do not continue those before')
   }
   let header: Hash = previousFilterHeader
-  return blocks.map((blockHash, i) => {
+  return Array.from(blocks, (blockHash, i) => {
     const hash = filterHashes.at(i)?.slice() ?? zeroHash
     header = filterHeader(hash, header)
     return { blockHash, hash, header }

@@ -1,10 +1,11 @@
-import type { Hash } from '../wire/hash.js'
-import { BlockHeader } from '../wire/header.js'
+import { type Hash, zeroHash } from '../wire/hash.js'
+import type { BlockHeader } from '../wire/header.js'
 import { equalBytes, toHex } from '../wire/hex.js'
 import type { List } from '../wire/list.js'
 import { locatorHeights } from '../wire/locator.js'
 import type { Network } from '../wire/network.js'
 import { checkProofOfWork, headerWork, type ProofOfWorkRules } from '../wire/work.js'
+import { HeaderStore } from './header-store.js'
 import { RequestError } from './request-error.js'
 
 /** What {@link HeaderChain.add} did. */
@@ -22,43 +23,48 @@ export interface HeaderChainOptions {
 }
 
 /**
- * The headers of the chain with the most work that is known, from the network's first block on; 80 bytes and an index
- * entry each. Continuity and each header's own work are checked; the rules by which difficulty changes are not.
+ * The headers of the chain with the most work that is known, from the network's first block on; some 125 bytes each.
+ * Continuity and each header's own work are checked; the rules by which difficulty changes are not.
  */
 export class HeaderChain {
   readonly #rules: ProofOfWorkRules
-  readonly #headers: BlockHeader[]
-  readonly #heights = new Map<string, number>()
+  readonly #store = new HeaderStore()
+  #tip: BlockHeader
 
   constructor(network: Network, { powHash }: HeaderChainOptions = {}) {
     this.#rules = { limit: network.powLimit, ...(powHash && { hash: powHash }) }
-    this.#headers = [network.genesis]
-    this.#heights.set(toHex(network.genesis.hash), 0)
+    this.#tip = network.genesis
+    this.#store.push(network.genesis)
   }
 
   /** Height of the last header; the first block has 0. */
   get height(): number {
-    return this.#headers.length - 1
+    return this.#store.length - 1
   }
 
   /** The last header. */
   get tip(): BlockHeader {
-    return this.#headers[this.height]!
+    return this.#tip
   }
 
-  /** The header at a height; `undefined` above the tip. */
+  /** The header at a height; `undefined` above the tip. Made anew each time. */
   at(height: number): BlockHeader | undefined {
-    return this.#headers[height]
+    return this.#store.at(height)
+  }
+
+  /** The id of the block at a height, wire order; `undefined` above the tip. Costs less than `at(height).hash`. */
+  hashAt(height: number): Hash | undefined {
+    return this.#store.hashAt(height)
   }
 
   /** The height of a block of this chain; `undefined` for any other. */
   heightOf(hash: Hash): number | undefined {
-    return this.#heights.get(toHex(hash))
+    return this.#store.heightOf(hash)
   }
 
   /** The block locator of this chain, newest first. */
   locator(): Hash[] {
-    return locatorHeights(this.height).map(height => this.#headers[height]!.hash)
+    return locatorHeights(this.height).map(height => this.#store.hashAt(height) ?? zeroHash)
   }
 
   /**
@@ -67,41 +73,39 @@ export class HeaderChain {
    * @throws RequestError `bad-answer` where they connect to nothing here, not to each other, or lack work
    */
   add(headers: List<BlockHeader>): HeadersAdded {
-    const branch = this.#check(headers)
+    const branch = this.#checked(headers)
     const [first] = branch
     if (first === undefined) return { added: 0, replaced: 0 }
-    const fork = this.#heights.get(toHex(first.previousBlock))
+    const fork = this.#store.heightOf(first.previousBlock)
     if (fork === undefined) {
       throw new RequestError('bad-answer', `header ${toHex(first.hash)} follows no header of the chain`)
     }
     // What is here already is no branch.
-    let known = 0
-    while (known < branch.length && this.#isAt(fork + 1 + known, branch[known]!)) known += 1
+    const known = branch.findIndex(({ hash }, i) => !this.#store.isAt(fork + 1 + i, hash))
+    if (known < 0) return { added: 0, replaced: 0 }
     const added = branch.slice(known)
     const base = fork + known
-    const replaced = this.#headers.slice(base + 1)
-    if (added.length === 0 || (replaced.length > 0 && work(added) <= work(replaced))) {
-      return { added: 0, replaced: 0 }
-    }
-    for (const header of replaced) this.#heights.delete(toHex(header.hash))
-    this.#headers.length = base + 1
-    for (const header of added) {
-      this.#heights.set(toHex(header.hash), this.#headers.length)
-      this.#headers.push(header)
-    }
-    return { added: added.length, replaced: replaced.length }
+    const replaced = this.height - base
+    if (replaced > 0 && workOf(added) <= this.#workBehind(base)) return { added: 0, replaced: 0 }
+    this.#store.truncate(base + 1)
+    for (const header of added) this.#store.push(header)
+    this.#tip = this.#store.at(this.height) ?? this.#tip
+    return { added: added.length, replaced }
   }
 
-  #isAt(height: number, header: BlockHeader): boolean {
-    const here = this.#headers[height]
-    return here !== undefined && equalBytes(here.hash, header.hash)
+  #workBehind(height: number): bigint {
+    let sum = 0n
+    for (let at = height + 1; at <= this.height; at += 1) {
+      const header = this.#store.at(at)
+      if (header) sum += headerWork(header)
+    }
+    return sum
   }
 
-  /** Copies of the headers, checked: they would keep the whole payload alive otherwise. */
-  #check(headers: List<BlockHeader>): BlockHeader[] {
+  #checked(headers: List<BlockHeader>): readonly BlockHeader[] {
     let previous: Hash | undefined
-    return Array.from(headers, ({ bytes }) => {
-      const header = new BlockHeader(bytes.slice())
+    const branch = Array.from(headers)
+    for (const header of branch) {
       if (previous !== undefined && !equalBytes(header.previousBlock, previous)) {
         throw new RequestError('bad-answer', `header ${toHex(header.hash)} does not follow the one before it`)
       }
@@ -109,10 +113,10 @@ export class HeaderChain {
         throw new RequestError('bad-answer', `header ${toHex(header.hash)} lacks work`)
       }
       previous = header.hash
-      return header
-    })
+    }
+    return branch
   }
 }
 
-const work = (headers: readonly BlockHeader[]): bigint =>
+const workOf = (headers: readonly BlockHeader[]): bigint =>
   headers.reduce((sum, header) => sum + headerWork(header), 0n)

@@ -36,6 +36,6 @@ export function requestMany<T>(
           complete: () => subscriber.complete(),
         }),
     )
-    peer.send(message)
+    peer.send(message, { awaited: true })
   })
 }

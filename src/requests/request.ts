@@ -39,7 +39,7 @@ export function request<T>(
     const answer$ = merge(answers(peer).pipe(answer), expiry(peer, timeout, `answer to ${message.command}`))
     subscriber.add(answer$.pipe(take(1)).subscribe(subscriber))
     // Behind the subscription: an answer may come at the call.
-    peer.send(message)
+    peer.send(message, { awaited: true })
   })
   return once$.pipe(askAgain(retries))
 }

@@ -50,11 +50,11 @@ export function targetToBits(target: bigint): number {
   return exponent * 0x100_0000 + mantissa
 }
 
-/** A hash as the number that is compared with a target: its bytes are little-endian. */
+/** A hash as the number that is compared with a target: its 32 bytes are little-endian. */
 export function hashToNumber(hash: Hash): bigint {
-  let value = 0n
-  for (let i = hash.length - 1; i >= 0; i -= 1) value = (value << 8n) | BigInt(hash[i] ?? 0)
-  return value
+  const words = new DataView(hash.buffer, hash.byteOffset, 32)
+  const word = (offset: number) => words.getBigUint64(offset, true)
+  return (((((word(24) << 64n) | word(16)) << 64n) | word(8)) << 64n) | word(0)
 }
 
 /** What a chain asks of its headers. */
