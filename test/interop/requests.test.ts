@@ -22,14 +22,15 @@ import { tcp } from 'rxpeer/node'
 import { beforeAll, expect, it } from 'vitest'
 import { mineBlock } from './asking.js'
 import { alwaysTrue, COIN, coinbaseCoin, coinOf, payToWitnessScript, transfer } from './coins.js'
+import { interlude } from './interlude.js'
 import { describeLitecoind, litecoinRegtest } from './litecoind.js'
 import { asNode, payToOpTrue, spendCoinbase } from './peers.js'
 import { eventually, within } from './waiting.js'
 
-/** Blocks of the chain before it is reorganised. */
+/** Blocks of the chain at the beginning. */
 const BLOCKS = 2_254
 
-/** Blocks that the reorganisation replaces. */
+/** Blocks that a small reorganisation replaces. */
 const REPLACED = 3
 
 /** A taproot output whose tree has one leaf, the script that is always true, and what spends it: script, control block. */
@@ -47,12 +48,14 @@ annex[0] = 0x50
 const scrypt = ({ bytes }: BlockHeader): Hash => scryptSync(bytes, bytes, 32, { N: 1024, r: 1, p: 1 })
 
 describeLitecoind('requests to litecoind', node => {
-  const dial = () => open(tcp({ host: node().host, port: node().port }), asNode)
+  const dial = () => open(tcp(node()), asNode)
   const chain = new HeaderChain(litecoinRegtest, { powHash: scrypt })
   const paid = payToWitnessScript(alwaysTrue(77))
   /** The hash of the block with the annex, display hex, and its height. */
   let big = ''
   let bigHeight = 0
+  let reorganised = 0
+  let stale: string | undefined
 
   const mineTo = async (height: number) => {
     for (;;) {
@@ -67,7 +70,7 @@ describeLitecoind('requests to litecoind', node => {
       Array.from({ length: to - from + 1 }, (_, i) => [from + i]),
     )
   const known = (from: number, to: number): Hash[] =>
-    Array.from({ length: to - from + 1 }, (_, i) => chain.at(from + i)?.hash ?? new Uint8Array(32))
+    Array.from({ length: to - from + 1 }, (_, i) => chain.hashAt(from + i) ?? new Uint8Array(32))
 
   beforeAll(async () => {
     await mineTo(110)
@@ -88,38 +91,51 @@ describeLitecoind('requests to litecoind', node => {
     await mineTo(BLOCKS)
   }, 120_000)
 
-  /** Replaces the last blocks by one more of others. */
-  async function reorganise(): Promise<void> {
-    const [fork] = await told(BLOCKS - REPLACED + 1, BLOCKS - REPLACED + 1)
+  /** Replaces the last blocks by one more of others, however many that were. */
+  async function reorganise(replaced: number): Promise<void> {
+    const height = await node().rpc<number>('getblockcount')
+    const [fork] = await told(height - replaced + 1, height - replaced + 1)
+    // The one that was replaced before would be the best now.
+    if (stale !== undefined) await node().rpc('invalidateblock', stale)
+    stale = fork
     await node().rpc('invalidateblock', fork)
-    // To another address, or the very same blocks could come again.
-    const { segwit } = await node().rpc<{ segwit: { addresses: string[] } }>('decodescript', '52')
-    await node().mine(REPLACED + 1, segwit.addresses[0])
+    // To another address each time, or the very same blocks could come again: OP_2, OP_3 …
+    reorganised += 1
+    const script = (0x51 + reorganised).toString(16)
+    const { segwit } = await node().rpc<{ segwit: { addresses: string[] } }>('decodescript', script)
+    await node().mine(replaced + 1, segwit.addresses[0])
+    // Good blocks still, beside the chain: a node serves those.
+    await node().rpc('reconsiderblock', fork)
+    expect(await node().rpc<number>('getblockcount')).toBe(height + 1)
   }
 
-  it('syncHeaders follows the chain through a reorganisation in the middle', async () => {
-    await using peer = await dial()
-    const before = await told(BLOCKS - REPLACED, BLOCKS)
-    const pages = await lastValueFrom(syncHeaders(peer, chain).pipe(toArray()))
+  it('syncHeaders follows the chain through reorganisations between two pages, and between two syncs', async () => {
     const figures = ({ added, replaced, height }: HeadersProgress) => [added, replaced, height]
+    // The first page ends at 2,000; six of its headers are gone when the second is asked for.
+    const before = await told(0, BLOCKS)
+    const way = { command: 'getheaders', nth: 2 } as const
+    await using peer = await open(
+      interlude(tcp(node()), way, () => reorganise(BLOCKS - 1_994)),
+      asNode,
+    )
+    const pages = await lastValueFrom(syncHeaders(peer, chain).pipe(toArray()))
     expect(pages.map(figures)).toEqual([
       [2_000, 0, 2_000],
-      [254, 0, BLOCKS],
+      [261, 6, BLOCKS + 1],
     ])
-    await reorganise()
+    await reorganise(REPLACED)
     const after = await lastValueFrom(syncHeaders(peer, chain).pipe(toArray()))
-    expect(after.map(figures)).toEqual([[REPLACED + 1, REPLACED, BLOCKS + 1]])
-    const all = await told(0, BLOCKS + 1)
-    expect(known(0, BLOCKS + 1).map(toHex)).toEqual(all)
-    expect(before.slice(1).map(hash => chain.heightOf(fromHex(hash)))).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ])
-  })
+    expect(after.map(figures)).toEqual([[REPLACED + 1, REPLACED, BLOCKS + 2]])
+    expect(known(0, BLOCKS + 2).map(toHex)).toEqual(await told(0, BLOCKS + 2))
+    expect(before.filter(hash => chain.heightOf(fromHex(hash)) === undefined)).toEqual(before.slice(1_995))
+  }, 60_000)
 
-  it('getBlocks fetches the whole chain in order, the block of 3.9 MB too', async () => {
-    await using peer = await dial()
+  it('getBlocks fetches the whole chain in order, the block of 3.9 MB too, and what is replaced meanwhile', async () => {
+    const way = { command: 'getdata', nth: 20 } as const
+    await using peer = await open(
+      interlude(tcp(node()), way, () => reorganise(REPLACED)),
+      asNode,
+    )
     let size = 0
     const hashes = await lastValueFrom(
       getBlocks(peer, known(1, chain.height)).pipe(
@@ -132,12 +148,20 @@ describeLitecoind('requests to litecoind', node => {
     )
     expect(hashes).toEqual(known(1, chain.height).map(toHex))
     expect(size).toBeGreaterThan(3_890_000)
+    await lastValueFrom(syncHeaders(peer, chain))
+    expect(await told(chain.height, chain.height)).toEqual([toHex(chain.tip.hash)])
+    expect(hashes.map(fromHex).filter(each => chain.heightOf(each) === undefined)).toHaveLength(REPLACED)
   })
 
-  it('getFilters fetches and checks the filters of all blocks', async () => {
-    await using peer = await dial()
+  it('getFilters fetches and checks the filters of all blocks, those too that are replaced meanwhile', async () => {
+    const way = { command: 'getcfilters', nth: 2 } as const
+    const wanted = known(0, chain.height)
+    await using peer = await open(
+      interlude(tcp(node()), way, () => reorganise(REPLACED)),
+      asNode,
+    )
     const found = await lastValueFrom(getFilters(peer, chain, { start: 0 }).pipe(toArray()))
-    expect(found.map(({ height }) => height)).toEqual(Array.from({ length: chain.height + 1 }, (_, i) => i))
+    expect(found.map(({ height }) => height)).toEqual(wanted.map((_, height) => height))
     const heights = [0, bigHeight, 1_000, 2_000, chain.height]
     const filters = await node().rpcEach<{ filter: string; header: string }>(
       'getblockfilter',
@@ -149,6 +173,7 @@ describeLitecoind('requests to litecoind', node => {
         header: toHex(found[height]?.header ?? new Uint8Array(32)),
       })),
     ).toEqual(filters.map(({ filter, header }) => ({ filter, header })))
+    expect(await told(chain.height, chain.height)).not.toEqual([toHex(chain.tip.hash)])
   })
 
   it('scanFilters finds the block that pays to a script', async () => {
@@ -169,8 +194,9 @@ describeLitecoind('requests to litecoind', node => {
   })
 
   it('broadcast hands a transaction to the node, which has it then', async () => {
-    await using first = await dial()
-    await using second = await dial()
+    const hasty = () => open(tcp(node()), { ...asNode, trickleInterval: 200 })
+    await using first = await hasty()
+    await using second = await hasty()
     const transaction = await spendCoinbase(node(), 3)
     const event = await within('the transaction was fetched', broadcast([first, second], transaction), 30_000)
     expect(event.kind).toBe('fetched')
