@@ -1,5 +1,6 @@
-import { mergeMap, switchMap } from 'rxjs'
+import { filter, map, mergeMap, of, switchMap } from 'rxjs'
 import { describe, it } from 'vitest'
+import type { Behavior } from '../src/behaviors/behavior.js'
 import { createNonces } from '../src/peer/nonces.js'
 import { corePolicy } from '../src/peer/policy.js'
 import { marbles } from '../src/testing/marbles.js'
@@ -75,6 +76,26 @@ describe('handshake', () => {
       const { remote, peer$ } = outbound(helpers, '-v------a', { initial: [cast.h, cast.g] })
       helpers.expectObservable(commandsOf(remote.sent$), '^--------------!').toBe('v(wsa)--(hg)', commands)
       helpers.expectObservable(letterP(peer$), '^--------------!').toBe('--------P')
+    }),
+  )
+
+  it(
+    'HS6 what behaviors say at once comes behind the initial messages, which they have seen being written',
+    marbles(helpers => {
+      const greet: Behavior = () => of(cast.p)
+      const echo: Behavior = ({ sent$ }) =>
+        sent$.pipe(
+          filter(({ command }) => command === 'getaddr'),
+          map(() => cast.o),
+        )
+      const { remote, peer$ } = outbound(helpers, '-v----a', {
+        initial: [cast.h, cast.g],
+        behaviors: { greet, echo },
+      })
+      helpers
+        .expectObservable(commandsOf(remote.sent$), '^--------------!')
+        .toBe('v(wsa)(hgpo)', { ...commands })
+      helpers.expectObservable(letterP(peer$), '^--------------!').toBe('------P')
     }),
   )
 

@@ -43,9 +43,13 @@ export class RemoteState {
     this.#clock = clock
   }
 
-  /** A message came in. */
+  /** A message came in, whatever becomes of it. */
   received(message: Message, bytes: number): void {
     count(this.#received, message, bytes)
+  }
+
+  /** A message was accepted: what it says holds. */
+  heard(message: Message): void {
     if (message.command === 'version') this.updateLastBlock(message.startHeight)
     else if (message.command === 'sendheaders') this.#wantsHeaders = true
     else if (message.command === 'pong') this.#pong(message.nonce)

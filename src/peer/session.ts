@@ -1,6 +1,6 @@
 import { defer, merge, type Observable, ReplaySubject, Subscription, take, timer } from 'rxjs'
 import type { Announcement } from '../behaviors/announcement.js'
-import { type BehaviorContext, BehaviorError, type PeerDirection } from '../behaviors/behavior.js'
+import type { BehaviorContext, PeerDirection } from '../behaviors/behavior.js'
 import { due } from '../behaviors/due.js'
 import { type Connection, TransportError } from '../stream/connection.js'
 import { randomNonce } from '../stream/environment.js'
@@ -18,6 +18,7 @@ import { type CloseReason, endedBy, PeerError } from './close.js'
 import { nextPeerId } from './defaults.js'
 import { Delivery } from './delivery.js'
 import { gate } from './gate.js'
+import { Habits } from './habits.js'
 import { Handshake, type HandshakeStep, type Negotiated } from './handshake.js'
 import { Holds } from './holds.js'
 import { createKnownInventory } from './known-inventory.js'
@@ -327,6 +328,7 @@ export class Session {
     if (message.command === 'version' && this.#handshake.version === message) {
       const now = BigInt(Math.floor(this.options.clock.epoch() / 1000))
       this.#timeOffset = Number(message.timestamp - now)
+      this.remote.heard(message)
     }
     if (step.kind === 'continue') for (const answer of step.send) this.send(answer)
     else if (step.kind === 'violation') this.#violates(step.fault, undefined, step.rejection)
@@ -346,6 +348,12 @@ export class Session {
   #ready(negotiated: Negotiated): void {
     this.#phase = 'ready'
     this.#handshakeTimer.unsubscribe()
+    const habits = new Habits({
+      send: message => this.send(message),
+      end: (code, reason, cause) => this.#end(code, reason, cause),
+    })
+    // Behaviors see the initial messages, which a transport may take at the call, but say nothing before them.
+    habits.start(this.options.behaviors, this.#contextOf(negotiated), this.#running)
     try {
       for (const message of this.options.initial) this.send(message)
     } catch (cause) {
@@ -353,34 +361,8 @@ export class Session {
       this.#end(cause.code, `options.initial: ${cause.message}`, cause)
       return
     }
-    this.#startBehaviors(negotiated)
+    habits.speak()
     if (this.#live) this.#events.ready(peerOf(this, negotiated))
-  }
-
-  #startBehaviors(negotiated: Negotiated): void {
-    const context = this.#contextOf(negotiated)
-    for (const [name, behavior] of this.options.behaviors) {
-      const failed = (error: unknown) => {
-        if (error instanceof BehaviorError) this.#end(error.code, error.message, error)
-        else this.#end('behavior-failed', `the behavior "${name}" failed: ${messageOf(error)}`, error)
-      }
-      try {
-        this.#running.add(
-          behavior(context).subscribe({
-            next: message => {
-              try {
-                this.send(message)
-              } catch (error) {
-                failed(error)
-              }
-            },
-            error: failed,
-          }),
-        )
-      } catch (error) {
-        failed(error)
-      }
-    }
   }
 
   #contextOf({ version, protocolVersion, features }: Negotiated): BehaviorContext {
@@ -413,7 +395,9 @@ export class Session {
   #admit(message: Message): void {
     const { services } = this.options
     const fault = gate(message, { services, protocolVersion: this.#handshake.protocolVersion })
-    if (fault === undefined || !this.#violates(fault)) this.delivery.deliver(message)
+    if (fault !== undefined && this.#violates(fault)) return
+    this.remote.heard(message)
+    this.delivery.deliver(message)
   }
 
   #end(code: CloseReason['code'], reason: string, cause?: unknown): void {

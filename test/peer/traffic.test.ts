@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { corePolicy } from '../../src/peer/policy.js'
 import type { Traffic } from '../../src/peer/traffic.js'
 import { frameOf } from '../../src/testing/scripted-remote.js'
 import { converse, remoteVersion } from '../support/conversation.js'
@@ -130,6 +131,16 @@ describe('stats', () => {
       lastReceive: 1_700_000_005_000,
       lastSend: 1_700_000_000_000,
     })
+  })
+
+  it('learns nothing from a message that the policy drops', () => {
+    const { peer, said } = converse({ policy: corePolicy })
+    said.next(remoteVersion({ startHeight: 900_000 }))
+    expect(peer.stats()).toMatchObject({ lastBlock: 100, messagesReceived: 3 })
+    const ignoring = { ...corePolicy.actions, 'duplicate-version': 'ignore' } as const
+    const lenient = converse({ policy: { ...corePolicy, actions: ignoring } })
+    lenient.said.next(remoteVersion({ startHeight: 900_000 }))
+    expect(lenient.peer.stats().lastBlock).toBe(900_000)
   })
 
   it('is a snapshot', () => {
