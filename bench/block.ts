@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import * as bitcoinjs from 'bitcoinjs-lib'
-import { Block, bytesToHex } from '../src/wire/index.js'
+import { Block, bytesToHex } from 'rxpeer/wire'
 import { sampleBlock } from './support/block.js'
 import { interleave, median, printTable, ratio, type Timing } from './support/interleave.js'
 import { retained } from './support/retained.js'

@@ -2,14 +2,7 @@
  * What a peer reads all day: full inv and headers messages, and many small ones through the deframer. Each case stands
  * beside the plainest way to do the same by hand. Run it with `npx tsx bench/messages.ts [rounds]`.
  */
-import {
-  Deframer,
-  decodeMessage,
-  encodeFrame,
-  encodeMessage,
-  type Message,
-  mainnet,
-} from '../src/wire/index.js'
+import { Deframer, decodeMessage, encodeFrame, encodeMessage, type Message, mainnet } from 'rxpeer/wire'
 import { seeded } from '../test/support/mutate.js'
 import { interleave, median, printTable } from './support/interleave.js'
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Block, BlockHeader, Transaction, type TransactionInput } from '../../src/wire/index.js'
+import { Block, BlockHeader, Transaction, type TransactionInput } from 'rxpeer/wire'
 import { seeded } from '../../test/support/mutate.js'
 
 const folder =
