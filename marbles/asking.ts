@@ -127,6 +127,10 @@ function counted<T>(source: Observable<T>, count: (change: 1 | -1) => void): Obs
   })
 }
 
+/** The pong to a ping, at the call, as a node that has nothing to say before it. */
+export const pongs = (message: Message): readonly Message[] =>
+  message.command === 'ping' ? [{ command: 'pong', nonce: message.nonce }] : []
+
 /** What a diagram asks, and what the remote does. */
 export interface Question<T> {
   /** What the remote says from 0 ms on, handshake included. Default: the handshake. */

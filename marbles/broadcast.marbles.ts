@@ -1,14 +1,15 @@
-import { map, takeUntil, timer } from 'rxjs'
+import { filter, map, merge, takeUntil, timer } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { trickle } from '../src/behaviors/trickle.js'
 import type { Peer } from '../src/peer/peer.js'
 import { broadcast } from '../src/requests/broadcast.js'
 import { marbles } from '../src/testing/marbles.js'
 import { type Inventory, InventoryType } from '../src/wire/inventory.js'
-import type { Message } from '../src/wire/messages.js'
+import { type Message, toPlain } from '../src/wire/messages.js'
 import { sampleTransaction } from '../test/support/samples.js'
 import { inv } from './announcing.js'
 import { asking, ends, expectNothingLeft, quiet, shaken } from './asking.js'
+import { version } from './cast.js'
 
 const transaction = sampleTransaction({ lockTime: 5, inputs: [{ witness: [Uint8Array.of(1)] }] })
 const byTxid = { type: InventoryType.tx, hash: transaction.txid }
@@ -27,7 +28,7 @@ const values: Record<string, Message> = {
   j: inv(other, byWtxid),
   k: inv(other),
 }
-const letters = { ...ends, x: 'tx', i: 'inv', f: 'fetched', b: 'announced-back' }
+const letters = { ...ends, x: 'tx', i: 'inv', f: 'fetched', b: 'announced', n: 'no-relay' }
 const ask = (peer: Peer) => broadcast([peer], transaction).pipe(map(({ kind }) => kind))
 
 describe('broadcast', () => {
@@ -35,7 +36,7 @@ describe('broadcast', () => {
     'serves the transaction to whoever asks by one of its names, and tells',
     marbles(helpers => {
       const question = asking(helpers, { said: `${shaken}fqrs-|`, values, ask })
-      helpers.expectObservable(question.asked$, '^-----------!').toBe('-----xxx-|', letters)
+      helpers.expectObservable(question.asked$, '^-----------!').toBe('i----xxx-|', letters)
       helpers.expectObservable(question.answer$, '^-----------!').toBe('-----fff-d', letters)
       expectNothingLeft(helpers, question)
     }),
@@ -59,22 +60,100 @@ describe('broadcast', () => {
     'tells when the peer announces it itself',
     marbles(helpers => {
       const question = asking(helpers, { said: `${shaken}kij`, values, ask })
-      helpers.expectObservable(question.asked$, '^-----------!').toBe('')
+      helpers.expectObservable(question.asked$, '^-----------!').toBe('i', letters)
       helpers.expectObservable(question.answer$, '^-----------!').toBe('-----bb', letters)
       expectNothingLeft(helpers, question)
     }),
   )
 
   it(
-    'announces with the next trickle, and takes a getdata at the very call',
+    'announces in the form that was negotiated, and takes a getdata at the very call',
+    marbles(helpers => {
+      const announced = (said: string, entry: Inventory) => {
+        const question = asking(helpers, {
+          said,
+          replies: ({ command }) => (command === 'inv' ? [getdata(entry)] : []),
+          ask,
+        })
+        const entries$ = question.remote.sent$.pipe(
+          filter(message => message.command === 'inv'),
+          map(message => toPlain(message)),
+        )
+        helpers.expectObservable(entries$, '^-----!').toBe('i', { i: toPlain(inv(entry)) })
+        helpers.expectObservable(question.asked$, '^-----!').toBe('(ix)', letters)
+        helpers.expectObservable(question.answer$, '^-----!').toBe('f', letters)
+      }
+      announced(shaken, byTxid)
+      announced('(vwa)', byWtxid)
+    }),
+  )
+
+  it(
+    'announces anew whatever was announced before, and leaves nothing for the trickle when it is given up',
     marbles(helpers => {
       const question = asking(helpers, {
         options: { behaviors: { ...quiet.behaviors, trickle: trickle({ interval: 1_000 }) } },
-        replies: ({ command }) => (command === 'inv' ? [getdata(byTxid)] : []),
+        ask: peer => {
+          ask(peer).subscribe().unsubscribe()
+          peer.announce(transaction)
+          return ask(peer)
+        },
+      })
+      helpers.expectObservable(question.asked$, '^ 5s !').toBe('(ii)', letters)
+      helpers.expectObservable(question.answer$, '^ 5s !').toBe('')
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'tells nothing to a remote that asked for no transactions, and says so',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}-s-i`,
+        values: { ...values, v: version({ relay: false }) },
         ask,
       })
-      helpers.expectObservable(question.asked$, '^ 5s !').toBe('1s (ix)', letters)
-      helpers.expectObservable(question.answer$, '^ 5s !').toBe('1s f', letters)
+      helpers.expectObservable(question.asked$, '^-----------!').toBe('')
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('n------b', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'listens to those that it only watches, and takes each peer of a stream when it comes',
+    marbles(helpers => {
+      const watched = asking(helpers, {
+        said: `${shaken}-sij`,
+        values,
+        ask: peer => broadcast([], transaction, { watch: [peer] }).pipe(map(({ kind }) => kind)),
+      })
+      helpers.expectObservable(watched.asked$, '^-----------!').toBe('')
+      helpers.expectObservable(watched.answer$, '^-----------!').toBe('------bb', letters)
+      const streamed = asking(helpers, {
+        said: `${shaken}---s`,
+        values,
+        ask: peer =>
+          broadcast(timer(5, helpers.scheduler).pipe(map(() => peer)), transaction).pipe(
+            map(({ kind }) => kind),
+          ),
+      })
+      helpers.expectObservable(streamed.asked$, '^-----------!').toBe('-----i-x', letters)
+      helpers.expectObservable(streamed.answer$, '^-----------!').toBe('-------f', letters)
+      expectNothingLeft(helpers, watched, streamed)
+    }),
+  )
+
+  it(
+    'is cold, also where the peers can be iterated but once',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        ask: peer => {
+          const broadcast$ = broadcast([peer].values(), transaction)
+          return merge(broadcast$, broadcast$)
+        },
+      })
+      helpers.expectObservable(question.asked$, '^-----------!').toBe('(ii)', letters)
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('')
       expectNothingLeft(helpers, question)
     }),
   )
@@ -87,7 +166,7 @@ describe('broadcast', () => {
         values,
         ask: peer => ask(peer).pipe(takeUntil(timer(6, helpers.scheduler))),
       })
-      helpers.expectObservable(question.asked$, '^-----------!').toBe('-----x', letters)
+      helpers.expectObservable(question.asked$, '^-----------!').toBe('i----x', letters)
       helpers.expectObservable(question.answer$, '^-----------!').toBe('-----fd', letters)
       helpers.scheduler.schedule(() => expect(question.left()).toBe('0 subscriptions, 0 timers'), 8)
       expectNothingLeft(helpers, question)

@@ -1,4 +1,5 @@
 import {
+  bufferCount,
   catchError,
   EMPTY,
   filter,
@@ -23,7 +24,7 @@ import type { Peer } from '../src/peer/peer.js'
 import { ofCommand } from '../src/stream/of-command.js'
 import { type MarbleHelpers, marbles } from '../src/testing/marbles.js'
 import type { ScriptedRemote } from '../src/testing/scripted-remote.js'
-import type { Message } from '../src/wire/messages.js'
+import type { Message, MessageOf } from '../src/wire/messages.js'
 import { inbound, outbound } from './cast.js'
 
 // The handshake is over at 0 ms: `(va)` takes 4 ms, so `(va)------x` says x at 10 ms. Every handler takes 100 ms unless
@@ -162,6 +163,33 @@ describe('consume', () => {
       // z has 100 bytes.
       helpers.expectObservable(consuming(MARK / 2 - 512), '^ 499ms !').toBe('----------------o')
       helpers.expectObservable(consuming(MARK / 2 - 511), '^ 499ms !').toBe('')
+    }),
+  )
+
+  it(
+    'counts what it is told, for values that are not the message in hand',
+    marbles(helpers => {
+      // Two of x wait for z and come together with it.
+      const consuming = (bytes?: (message: MessageOf<'unknown'>) => number) => {
+        const { remote, peer$ } = outbound(helpers, '(va)------x-x-z-p', {}, values)
+        const together$ = peer$.pipe(
+          switchMap(peer =>
+            peer.on('unknown').pipe(
+              bufferCount(3),
+              mergeMap(waited => waited),
+              consume(peer, () => NEVER, { bytes }),
+            ),
+          ),
+        )
+        return merge(together$, pongsOf(remote))
+      }
+      helpers.expectObservable(consuming(), '^ 499ms !').toBe('----------------o')
+      helpers
+        .expectObservable(
+          consuming(({ payload }) => payload.length),
+          '^ 499ms !',
+        )
+        .toBe('')
     }),
   )
 

@@ -88,11 +88,31 @@ describe('fetchAnnounced', () => {
   )
 
   it(
-    'passes over what was not announced, what is not found, and what others ask for',
+    'passes over what was not announced, and what others ask for',
     marbles(helpers => {
-      const question = asking(helpers, { said: `${shaken}xytinj-y`, values, ask: ask('block') })
+      const question = asking(helpers, { said: `${shaken}xyti-j-y`, values, ask: ask('block') })
       helpers.expectObservable(question.asked$, '^-------------!').toBe('-------q-r', letters)
       helpers.expectObservable(question.answer$, '^-------------!').toBe('-----------y', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'asks again for what was not found when it is announced again',
+    marbles(helpers => {
+      const question = asking(helpers, { said: `${shaken}iiniix`, values, ask: ask('block') })
+      helpers.expectObservable(question.asked$, '^-------------!').toBe('----q--q', letters)
+      helpers.expectObservable(question.answer$, '^-------------!').toBe('---------x', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'knows a transaction by both of its names once it is here',
+    marbles(helpers => {
+      const question = asking(helpers, { said: '(vwa)itkt', values, ask: ask('tx') })
+      helpers.expectObservable(question.asked$, '^-------------!').toBe('-----s', letters)
+      helpers.expectObservable(question.answer$, '^-------------!').toBe('------t', letters)
       expectNothingLeft(helpers, question)
     }),
   )
@@ -132,7 +152,7 @@ describe('fetchAnnounced', () => {
     'leaves nothing behind when it is given up',
     marbles(helpers => {
       const left$ = givenUp(helpers, { ask: ask('block') }, 5)
-      helpers.expectObservable(left$, '^ 60s !').toBe('----s-z', { ...ends, s: '2 subscriptions, 0 timers' })
+      helpers.expectObservable(left$, '^ 60s !').toBe('----s-z', { ...ends, s: '3 subscriptions, 0 timers' })
     }),
   )
 })

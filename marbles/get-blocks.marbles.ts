@@ -18,20 +18,21 @@ import {
   hashAt,
   hashesOf,
   heightOf,
+  pongs,
   shaken,
 } from './asking.js'
 import { version } from './cast.js'
 
 // x, y, w are the blocks 1, 2 and 9.
 const values = { x: blockMessage(1), y: blockMessage(2), w: blockMessage(9) }
-const letters = { ...ends, x: 1, y: 2, w: 9, q: 'getdata witnessBlock 1 witnessBlock 2' }
+const letters = { ...ends, x: 1, y: 2, w: 9, q: 'getdata witnessBlock 1 witnessBlock 2', p: 'ping' }
 
 /** A getdata for blocks from one height to another. */
 const asksFor = (from: number, to: number, type = 'witnessBlock') =>
   ['getdata', ...hashesOf(from, to).map(hash => `${type} ${heightOf(hash)}`)].join(' ')
 
 const ask =
-  (hashes: readonly Hash[] = hashesOf(1, 2), options: Partial<FetchOptions> = {}) =>
+  (hashes: readonly Hash[] = hashesOf(1, 2), options: FetchOptions = {}) =>
   (peer: Peer) =>
     getBlocks(peer, hashes, options).pipe(map(({ hash }) => heightOf(hash)))
 
@@ -46,9 +47,57 @@ describe('getBlocks', () => {
     'emits blocks in the order of the hashes, and passes over those of others',
     marbles(helpers => {
       const question = asking(helpers, { said: `${shaken}-w-y-u-x-x`, values, ask: ask() })
-      helpers.expectObservable(question.asked$, '^-------------!').toBe('q', letters)
+      helpers.expectObservable(question.asked$, '^-------------!').toBe('q----p', letters)
       helpers.expectObservable(question.answer$, '^-------------!').toBe('-----------(xyd)', letters)
       expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'fails with bad-answer where a pong behind another block comes before the one that was asked for',
+    marbles(helpers => {
+      const lied = asking(helpers, { said: `${shaken}-x-w-y`, values, replies: pongs, ask: ask() })
+      helpers.expectObservable(lied.answer$, '^-------------!').toBe('-----x-b', letters)
+      // What had come by then is all that was asked for: the other block was somebody else's.
+      const others = asking(helpers, {
+        said: `${shaken}-w----w--y`,
+        values,
+        replies: message => (message.command === 'ping' ? [blockMessage(1), ...pongs(message)] : []),
+        ask: ask([hashAt(1), hashAt(2)], { window: 1 }),
+      })
+      helpers.expectObservable(others.asked$, '^-------------!').toBe('a----(pb)-p', {
+        ...letters,
+        a: asksFor(1, 1),
+        b: asksFor(2, 2),
+      })
+      helpers.expectObservable(others.answer$, '^-------------!').toBe('-----x----b', letters)
+      const old = asking(helpers, {
+        said: `${shaken}-w-x-y`,
+        values: { ...values, v: version({ protocolVersion: 60_000 }) },
+        replies: pongs,
+        ask: ask(),
+      })
+      helpers.expectObservable(old.answer$, '^-------------!').toBe('-------x-(yd)', letters)
+      expectNothingLeft(helpers, lied, others, old)
+    }),
+  )
+
+  it(
+    'asks again for what is missing, so often as it is told since the last one that came',
+    marbles(helpers => {
+      const patient = { timeout: 1_000, retries: 1 }
+      const question = asking(helpers, {
+        said: `${shaken} 1496ms y`,
+        values,
+        ask: ask(undefined, patient),
+      })
+      helpers
+        .expectObservable(question.asked$, '^ 9s !')
+        .toBe('q 999ms q 1499ms a', { ...letters, a: asksFor(1, 1) })
+      helpers.expectObservable(question.answer$, '^ 9s !').toBe('3500ms t', letters)
+      const served = asking(helpers, { said: `${shaken} 1496ms (yx)`, values, ask: ask(undefined, patient) })
+      helpers.expectObservable(served.answer$, '^ 9s !').toBe('1500ms (xyd)', letters)
+      expectNothingLeft(helpers, question, served)
     }),
   )
 
@@ -95,6 +144,8 @@ describe('getBlocks', () => {
       const none = asking(helpers, {
         ask: peer => {
           expect(() => getBlocks(peer, [], { window: 0 })).toThrow(TypeError)
+          expect(() => getBlocks(peer, [], { timeout: 0 })).toThrow(TypeError)
+          expect(() => getBlocks(peer, [], { window: undefined, timeout: undefined })).not.toThrow()
           return EMPTY
         },
       })

@@ -7,7 +7,7 @@ import { marbles } from '../src/testing/marbles.js'
 import { sha256d } from '../src/wire/hash.js'
 import type { Message } from '../src/wire/messages.js'
 import { regtest } from '../src/wire/network.js'
-import { asking, blocks, ends, expectNothingLeft, givenUp, mineChain, shaken } from './asking.js'
+import { asking, blocks, ends, expectNothingLeft, givenUp, mineChain, pongs, shaken } from './asking.js'
 import { cfheaders, cfilter, chainOf, filterAt, filtersOf, serveFilters } from './filters.js'
 
 const filters = filtersOf(blocks)
@@ -113,7 +113,7 @@ describe('getFilters', () => {
         2: cfilter(filterAt(filters, 2), garbage),
       },
     ],
-    ['there are too few filter headers', '--b', { H: fewer() }],
+    ['there are too few filter headers, by a pong behind them', '--b', { H: fewer() }],
     [
       'the filter headers do not continue what is known',
       '--b',
@@ -125,6 +125,7 @@ describe('getFilters', () => {
       const question = asking(helpers, {
         said: `${shaken}--H2`,
         values: { ...values, ...lies },
+        replies: pongs,
         ask: ask(range),
       })
       helpers.expectObservable(question.answer$, '^ 40ms !').toBe(`----${drawn}`, letters)
@@ -156,6 +157,61 @@ describe('getFilters', () => {
       expectNothingLeft(helpers, silent, slow, gone)
     }),
   )
+
+  it(
+    'is not misled by the answer to a question that shares its last block, also where nobody waits for that any more',
+    marbles(helpers => {
+      const late = cfheaders(filters, 1, 4)
+      const two = (first: 'open' | 'given up') =>
+        asking(helpers, {
+          said: `${shaken}LH234`,
+          values: { ...values, L: late },
+          ask: peer => {
+            const other = getFilters(peer, chain, { start: 1, end: 4 }).subscribe({ error: () => {} })
+            if (first === 'given up') other.unsubscribe()
+            return ask()(peer)
+          },
+        })
+      const [open, gone] = [two('open'), two('given up')]
+      helpers.expectObservable(open.answer$, '^ 40ms !').toBe('------23(4d)', letters)
+      helpers.expectObservable(gone.answer$, '^ 40ms !').toBe('------23(4d)', letters)
+      helpers.flush()
+    }),
+  )
+
+  it(
+    'asks again, for the filters only from the first that is missing on',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken} 1996ms H 499ms 2 1999ms 34`,
+        values,
+        ask: peer =>
+          getFilters(peer, chain, { start: 2, end: 4 }, { timeout: 1_500, retries: 1 }).pipe(
+            map(({ height }) => height),
+          ),
+      })
+      helpers.expectObservable(question.asked$, '^ 9s !').toBe('h 1499ms h 499ms f 1999ms g', {
+        ...letters,
+        g: 'getcfilters 3 4',
+      })
+      helpers.expectObservable(question.answer$, '^ 9s !').toBe('2500ms 2 1999ms 3(4d)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it.each([
+    ['a height that is none', { start: Number.NaN }, 'e'],
+    ['a height that is none', { start: 0.5, end: 2 }, 'e'],
+    ['a height below all', { start: -1, end: 2 }, 'e'],
+    ['a range that ends before it starts', { start: 3, end: 2 }, 'd'],
+  ])('asks nothing for %s', (_, range, drawn) => {
+    marbles(helpers => {
+      const question = asking(helpers, { ask: ask(range) })
+      helpers.expectObservable(question.asked$, '^----!').toBe('')
+      helpers.expectObservable(question.answer$, '^----!').toBe(drawn, { ...ends, e: 'TypeError' })
+      expectNothingLeft(helpers, question)
+    })()
+  })
 
   it(
     'fails for blocks that the chain does not have',

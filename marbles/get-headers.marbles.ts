@@ -1,5 +1,5 @@
-import { map } from 'rxjs'
-import { describe, it } from 'vitest'
+import { concat, ignoreElements, map, merge, type Observable, of, take, tap } from 'rxjs'
+import { describe, expect, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
 import { type GetHeadersOptions, getHeaders } from '../src/requests/get-headers.js'
 import { marbles } from '../src/testing/marbles.js'
@@ -15,6 +15,7 @@ import {
   hashAt,
   headersMessage,
   heightOf,
+  pongs,
   shaken,
 } from './asking.js'
 
@@ -27,6 +28,7 @@ const values: Record<string, Message> = {
 }
 const letters = {
   ...ends,
+  k: 'getheaders 3',
   q: 'getheaders 3 2',
   x: '4 5 6',
   g: '1 2 3',
@@ -88,6 +90,103 @@ describe('getHeaders', () => {
       expectNothingLeft(helpers, twice, old)
     }),
   )
+
+  describe('beside another question, whose answer could be taken for its own,', () => {
+    // e answers the first question, which asks at the node's tip, x the second.
+    const { e, x } = values
+    // What the dice of these diagrams throw.
+    const late: typeof values = { ...values, n: { command: 'pong', nonce: 0x0101_0101_0101_0101n } }
+    const tip = (peer: Peer) => getHeaders(peer, [hashAt(3)])
+    /** Asks for something else, then what the diagram is about. */
+    const behind = (first: (peer: Peer) => Observable<unknown>) => (peer: Peer) => {
+      first(peer).subscribe({ error: () => {} })
+      return ask()(peer)
+    }
+    /** A node that answers in order, each question with the next of these. */
+    const answering = (...answers: readonly (Message | undefined)[]) => {
+      const left = [...answers]
+      return (message: Message): readonly Message[] => {
+        if (message.command !== 'getheaders') return pongs(message)
+        const answer = left.shift()
+        return answer === undefined ? [] : [answer]
+      }
+    }
+
+    it(
+      'pings before it asks, and takes what comes behind the pong',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          said: `${shaken}-e--n-x`,
+          values: late,
+          ask: behind(tip),
+        })
+        helpers.expectObservable(question.asked$, '^-------------!').toBe('(kpq)', letters)
+        helpers.expectObservable(question.answer$, '^-------------!').toBe('----------(xd)', letters)
+        helpers.flush()
+      }),
+    )
+
+    it.each<[string, (peer: Peer) => Observable<unknown>]>([
+      ['is open', tip],
+      ['was given up', peer => merge(tip(peer), of(0)).pipe(take(1))],
+      ['asks for the same', peer => ask()(peer)],
+    ])('gets its own answer where that one %s', (_, first) => {
+      marbles(helpers => {
+        const question = asking(helpers, { said: `${shaken}-e--n-x`, values: late, ask: behind(first) })
+        helpers.expectObservable(question.answer$, '^-------------!').toBe('----------(xd)', letters)
+        helpers.flush()
+      })()
+    })
+
+    it(
+      'keeps its answer from one that the remote passed over',
+      marbles(helpers => {
+        let taken = 0
+        const question = asking(helpers, {
+          replies: answering(undefined, x),
+          ask: behind(peer => tip(peer).pipe(tap(() => (taken += 1)))),
+        })
+        helpers.expectObservable(question.answer$, '^-------------!').toBe('(xd)', letters)
+        helpers.flush()
+        // For all that it would fit.
+        expect(taken).toBe(0)
+      }),
+    )
+
+    it(
+      'takes the late answer to its own first attempt',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          said: `${shaken} 1500ms x`,
+          values,
+          ask: ask(undefined, { timeout: 1_000, retries: 1 }),
+        })
+        helpers.expectObservable(question.asked$, '^ 3s !').toBe('q 999ms q', letters)
+        helpers.expectObservable(question.answer$, '^ 3s !').toBe('1504ms (xd)', letters)
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'asks without a ping where the one before has its answer, and where the remote has no pong',
+      marbles(helpers => {
+        const after = asking(helpers, {
+          replies: answering(e, x),
+          ask: peer => concat(tip(peer).pipe(ignoreElements()), ask()(peer)),
+        })
+        helpers.expectObservable(after.asked$, '^-------------!').toBe('(kq)', letters)
+        helpers.expectObservable(after.answer$, '^-------------!').toBe('(xd)', letters)
+        const old = asking(helpers, {
+          said: `${shaken}-x`,
+          values: { ...values, v: versionMessage({ protocolVersion: 60_000 }) },
+          ask: behind(tip),
+        })
+        helpers.expectObservable(old.asked$, '^-------------!').toBe('(kq)', letters)
+        helpers.expectObservable(old.answer$, '^-------------!').toBe('-----(xd)', letters)
+        helpers.flush()
+      }),
+    )
+  })
 
   it(
     'takes none for an answer, and those behind the first block, where a node begins that knows no entry',

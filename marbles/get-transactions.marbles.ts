@@ -1,13 +1,14 @@
 import { map } from 'rxjs'
 import { describe, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
-import { type GetTransactionsOptions, getTransactions } from '../src/requests/get-transactions.js'
+import type { FetchOptions } from '../src/requests/fetch-inventory.js'
+import { getTransactions } from '../src/requests/get-transactions.js'
 import { marbles } from '../src/testing/marbles.js'
 import { InventoryType } from '../src/wire/inventory.js'
 import type { Message } from '../src/wire/messages.js'
 import { Transaction } from '../src/wire/transaction.js'
 import { sampleTransaction } from '../test/support/samples.js'
-import { asking, ends, expectNothingLeft, givenUp, shaken } from './asking.js'
+import { asking, ends, expectNothingLeft, givenUp, pongs, shaken } from './asking.js'
 import { version } from './cast.js'
 
 /** Transactions with a witness, told apart by their lock time. */
@@ -23,10 +24,11 @@ const letters = { ...ends, x: 1, y: 2 }
 const wtxid = '(vwa)'
 
 const ask =
-  (by: 'txid' | 'wtxid', options: GetTransactionsOptions = {}) =>
+  (by: 'txid' | 'wtxid', options: FetchOptions = {}) =>
   (peer: Peer) =>
     getTransactions(
       peer,
+      by,
       [first, second].map(each => each[by]),
       options,
     ).pipe(map(({ lockTime }) => lockTime))
@@ -36,17 +38,19 @@ const asksBy = (type: string, by: 'txid' | 'wtxid') =>
 
 describe('getTransactions', () => {
   it(
-    'asks by wtxid where that was negotiated, and emits in the order of the hashes',
+    'asks by wtxid, and emits in the order of the hashes',
     marbles(helpers => {
       const question = asking(helpers, { said: `${wtxid}-fyx`, values, ask: ask('wtxid') })
-      helpers.expectObservable(question.asked$, '^-----------!').toBe('q', { q: asksBy('wtx', 'wtxid') })
+      helpers
+        .expectObservable(question.asked$, '^-----------!')
+        .toBe('q-----p', { q: asksBy('wtx', 'wtxid'), p: 'ping' })
       helpers.expectObservable(question.answer$, '^-----------!').toBe('--------(xyd)', letters)
       expectNothingLeft(helpers, question)
     }),
   )
 
   it(
-    'asks by txid elsewhere, with witness where the remote has it',
+    'asks by txid, with witness where the remote has it',
     marbles(helpers => {
       const question = asking(helpers, { said: `${shaken}-yx`, values, ask: ask('txid') })
       helpers.expectObservable(question.asked$, '^-----------!').toBe('q', { q: asksBy('witnessTx', 'txid') })
@@ -63,16 +67,6 @@ describe('getTransactions', () => {
   )
 
   it(
-    'asks by the hash that it is told',
-    marbles(helpers => {
-      const question = asking(helpers, { said: `${wtxid}-xy`, values, ask: ask('txid', { by: 'txid' }) })
-      helpers.expectObservable(question.asked$, '^-----------!').toBe('q', { q: asksBy('witnessTx', 'txid') })
-      helpers.expectObservable(question.answer$, '^-----------!').toBe('------x(yd)', letters)
-      expectNothingLeft(helpers, question)
-    }),
-  )
-
-  it(
     'does not take a transaction with another witness for the one of a wtxid',
     marbles(helpers => {
       const changed = Transaction.decode(first.stripped)
@@ -82,6 +76,20 @@ describe('getTransactions', () => {
         ask: ask('wtxid'),
       })
       helpers.expectObservable(question.answer$, '^-----------!').toBe('-------x(yd)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'fails with bad-answer where the remote sends another one and answers a ping behind it',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${wtxid}-xf`,
+        values,
+        replies: pongs,
+        ask: ask('wtxid'),
+      })
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('------xb', letters)
       expectNothingLeft(helpers, question)
     }),
   )

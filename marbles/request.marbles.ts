@@ -1,8 +1,9 @@
-import { filter, map, merge, mergeMap, pipe, take, throwError, timer } from 'rxjs'
-import { describe, it } from 'vitest'
+import { EMPTY, filter, map, merge, mergeMap, pipe, take, throwError, timer } from 'rxjs'
+import { describe, expect, it } from 'vitest'
 import { stall } from '../src/behaviors/stall.js'
 import type { Peer } from '../src/peer/peer.js'
-import { type RequestOptions, request } from '../src/requests/request.js'
+import { request } from '../src/requests/request.js'
+import type { RequestOptions } from '../src/requests/request-options.js'
 import { ofCommand } from '../src/stream/of-command.js'
 import { marbles } from '../src/testing/marbles.js'
 import { asking, ends, expectNothingLeft, givenUp, quiet, shaken } from './asking.js'
@@ -90,6 +91,42 @@ describe('request', () => {
       expectNothingLeft(helpers, question)
     }),
   )
+
+  it(
+    'waits for ever where it is told to, beyond what a timer can hold',
+    marbles(
+      helpers => {
+        const month = 30 * 24 * 60 * 60_000
+        const endless = asking(helpers, { ask: ask({ timeout: Number.POSITIVE_INFINITY }) })
+        helpers.expectObservable(endless.answer$, `^ ${month}ms !`).toBe('')
+        const long = asking(helpers, { ask: ask({ timeout: month }) })
+        helpers.expectObservable(long.answer$, `^ ${month + 10}ms !`).toBe(`${month}ms t`, letters)
+        expectNothingLeft(helpers, endless, long)
+      },
+      { until: 40 * 24 * 60 * 60_000 },
+    ),
+  )
+
+  it.each([
+    { timeout: 0 },
+    { timeout: -5 },
+    { timeout: Number.NaN },
+    { retries: -1 },
+    { retries: 0.5 },
+    { retries: Number.NaN },
+  ])('asks nothing with %o, and says so at the call', options => {
+    marbles(helpers => {
+      const question = asking(helpers, {
+        ask: peer => {
+          expect(() => ask(options)(peer)).toThrow(TypeError)
+          return EMPTY
+        },
+      })
+      helpers.expectObservable(question.asked$, '^----!').toBe('')
+      helpers.expectObservable(question.answer$, '^----!').toBe('d', letters)
+      expectNothingLeft(helpers, question)
+    })()
+  })
 
   it(
     'asks again at each timeout, so often as it is told',

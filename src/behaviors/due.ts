@@ -1,4 +1,5 @@
 import { Observable, Subscription } from 'rxjs'
+import { MAX_DELAY } from '../stream/environment.js'
 import type { BehaviorContext } from './behavior.js'
 
 /**
@@ -17,8 +18,8 @@ export function due(
       if (paused()) waiting = resumed$.subscribe(look)
       else {
         const left = remaining()
-        // Timers have whole ms: with less it would spin.
-        if (left > 0) waiting = scheduler.schedule(look, Math.max(left, 1))
+        // Timers have whole ms: with less it would spin, and with more than they can hold they fire at once.
+        if (left > 0) waiting = scheduler.schedule(look, Math.min(Math.max(left, 1), MAX_DELAY))
         else {
           subscriber.next()
           subscriber.complete()

@@ -11,9 +11,14 @@ import {
 import type { Peer } from './peer.js'
 
 /** How {@link consume} works. */
-export interface ConsumeOptions {
+export interface ConsumeOptions<M = unknown> {
   /** Handlers at work at the same time; further messages wait in order. Default 1. */
   readonly concurrency?: number | undefined
+  /**
+   * Bytes that a value holds until it is handled. Default: those of the message that the peer is delivering, which is
+   * right behind `peer.on(…)` and `peer.messages$`, and wrong behind whatever collects, delays or asks for more.
+   */
+  readonly bytes?: ((message: M) => number) | undefined
 }
 
 /**
@@ -23,18 +28,19 @@ export interface ConsumeOptions {
  *
  * Emits what the handlers emit. An error of a handler errors the result and leaves the peer alive; unsubscribing
  * cancels the handlers and frees what was held. Completes when the source has, and the last handler is done.
- *
- * It stands right behind the messages: what is held is the message that the peer is delivering, so that a `delay` before
- * it would count the bytes of another.
  * @param peer - the peer whose messages these are
  * @param project - the handler: a promise, an Observable, an iterable
  * @example
  * peer.on('block').pipe(consume(peer, ({ block }) => store(block))).subscribe({ error: console.error })
+ * @example
+ * getBlocks(peer, hashes)
+ *   .pipe(consume(peer, block => store(block), { bytes: block => block.bytes.length }))
+ *   .subscribe({ error: console.error })
  */
 export function consume<M, O extends ObservableInput<unknown>>(
   peer: Pick<Peer, 'hold'>,
   project: (message: M) => O,
-  { concurrency = 1 }: ConsumeOptions = {},
+  { concurrency = 1, bytes }: ConsumeOptions<M> = {},
 ): OperatorFunction<M, ObservedValueOf<O>> {
   return source =>
     new Observable(subscriber => {
@@ -43,7 +49,7 @@ export function consume<M, O extends ObservableInput<unknown>>(
         .pipe(
           // Synchronously with the delivery: without a size the bytes of the message in hand are held.
           map(message => {
-            const release = peer.hold()
+            const release = peer.hold(bytes?.(message))
             held.add(release)
             return { message, release }
           }),

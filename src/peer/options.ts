@@ -11,6 +11,7 @@ import { mainnet, type Network } from '../wire/network.js'
 import { Services } from '../wire/services.js'
 import { formatUserAgent, type UserAgent } from '../wire/useragent.js'
 import { PROTOCOL_VERSION, protocolVersions } from '../wire/versions.js'
+import { duration, positive } from './checks.js'
 import { environment, sharedNonces } from './defaults.js'
 import { MAX_KNOWN_INVENTORY } from './known-inventory.js'
 import type { NonceRegistry } from './nonces.js'
@@ -101,19 +102,6 @@ export interface ResolvedOptions extends Environment {
   readonly policy: Policy
   readonly behaviors: ReadonlyMap<string, Behavior>
   readonly nonces: NonceRegistry
-}
-
-function positive(name: string, value: number): number {
-  if (!(value > 0)) throw new TypeError(`${name} must be above 0, not ${value}`)
-  return value
-}
-
-/** ms that a timer can wait: JavaScript's fire at once when they are given more. */
-const MAX_DURATION = 2_147_483_647
-
-function duration(name: string, value: number): number {
-  if (value > MAX_DURATION) throw new TypeError(`${name} must be at most ${MAX_DURATION} ms, not ${value}`)
-  return positive(name, value)
 }
 
 function ownUserAgent(program: UserAgent | undefined): string {

@@ -92,7 +92,9 @@ export interface Peer {
   hold(bytes?: number): () => void
   /**
    * Emits once after `ms` of attention and completes: a timer for deadlines of the remote, on the peer's scheduler,
-   * which stands still while delivery is paused. Unsubscribing clears it.
+   * which stands still while delivery is paused. Where the peer closes first it completes without a value.
+   * Unsubscribing clears it.
+   * @throws TypeError at the call for NaN; Infinity is fine
    */
   after(ms: number): Observable<void>
   /** The scheduler, clock and dice that the peer was given. */

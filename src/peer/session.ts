@@ -1,4 +1,4 @@
-import { defer, merge, type Observable, ReplaySubject, Subscription, take, timer } from 'rxjs'
+import { defer, merge, type Observable, ReplaySubject, Subscription, take, takeUntil, timer } from 'rxjs'
 import type { Announcement } from '../behaviors/announcement.js'
 import type { BehaviorContext, PeerDirection } from '../behaviors/behavior.js'
 import { due } from '../behaviors/due.js'
@@ -178,13 +178,14 @@ export class Session {
 
   /** See `Peer.after`. */
   after(ms: number): Observable<void> {
+    if (Number.isNaN(ms)) throw new TypeError('a time to wait is wanted, not NaN')
     return defer(() => {
       const attention = this.#attention
       const { scheduler } = this.options
       const deadline = attention.now() + ms
       const paused = () => attention.paused
       return due({ scheduler, paused, resumed$: attention.resumed$ }, () => deadline - attention.now())
-    })
+    }).pipe(takeUntil(this.closed$))
   }
 
   /** See `Peer.announce`. */

@@ -3,9 +3,6 @@ import type { Peer } from '../peer/peer.js'
 import type { Message } from '../wire/messages.js'
 import { RequestError } from './request-error.js'
 
-/** ms in which a remote has to answer, where a request is not told otherwise (btcd `stallResponseTimeout`). */
-export const ANSWER_TIMEOUT = 30_000
-
 /**
  * The messages of a peer, with the end of the peer as an error: streams of messages only complete, but a question that
  * is open then has failed, with `peer-closed` and the reason as its cause.

@@ -1,48 +1,97 @@
-import { EMPTY, filter, from, map, merge, mergeMap, type Observable, of, tap } from 'rxjs'
+import {
+  defer,
+  EMPTY,
+  filter,
+  from,
+  isObservable,
+  map,
+  merge,
+  mergeMap,
+  type Observable,
+  of,
+  tap,
+} from 'rxjs'
+import { transactionEntry } from '../behaviors/announcement.js'
 import type { Peer } from '../peer/peer.js'
+import { ofInventory } from '../stream/of-inventory.js'
 import { equalBytes } from '../wire/hex.js'
 import { type Inventory, InventoryType } from '../wire/inventory.js'
 import type { Transaction } from '../wire/transaction.js'
+import { protocolVersions } from '../wire/versions.js'
 
 /** What {@link broadcast} tells. */
 export interface BroadcastEvent {
   /** Who. */
   readonly peer: Peer
-  /** `fetched`: the peer asked for the transaction and got it. `announced-back`: it announced it itself, so it has it. */
-  readonly kind: 'fetched' | 'announced-back'
+  /**
+   * `fetched`: the peer asked for the transaction and got it. `announced`: it announced the transaction itself, so it has
+   * it. `no-relay`: its version message asked for no transactions (BIP37), so it was told nothing.
+   */
+  readonly kind: 'fetched' | 'announced' | 'no-relay'
 }
 
-/** By which of its hashes an entry names a transaction; `undefined` where it does not. */
-function names(transaction: Transaction, { type, hash }: Inventory): 'txid' | 'wtxid' | undefined {
-  if (type === InventoryType.wtx) return equalBytes(hash, transaction.wtxid) ? 'wtxid' : undefined
-  const byTxid = type === InventoryType.tx || type === InventoryType.witnessTx
-  return byTxid && equalBytes(hash, transaction.txid) ? 'txid' : undefined
+/** How to broadcast. */
+export interface BroadcastOptions {
+  /** Peers that are told nothing and only listened to: what they announce has come to them from elsewhere. Default: none. */
+  readonly watch?: Iterable<Peer> | Observable<Peer> | undefined
 }
+
+/** Whether an entry names a transaction. */
+function names(transaction: Transaction, { type, hash }: Inventory): boolean {
+  if (type === InventoryType.wtx) return equalBytes(hash, transaction.wtxid)
+  const byTxid = type === InventoryType.tx || type === InventoryType.witnessTx
+  return byTxid && equalBytes(hash, transaction.txid)
+}
+
+function announcedBy(peer: Peer, transaction: Transaction): Observable<BroadcastEvent> {
+  return peer.messages$.pipe(
+    ofInventory('tx', 'wtx'),
+    filter(entry => names(transaction, entry)),
+    map(() => ({ peer, kind: 'announced' })),
+  )
+}
+
+function tell(peer: Peer, transaction: Transaction): Observable<BroadcastEvent> {
+  if (!peer.version.relay && peer.protocolVersion >= protocolVersions.bip37)
+    return of({ peer, kind: 'no-relay' })
+  const fetched$ = peer.on('getdata').pipe(
+    mergeMap(({ inventory }) => Array.from(inventory)),
+    filter(entry => names(transaction, entry)),
+    tap(({ type }) => peer.send({ command: 'tx', transaction }, { witness: type !== InventoryType.tx })),
+    map((): BroadcastEvent => ({ peer, kind: 'fetched' })),
+  )
+  // Subscribed before it is announced: a remote may ask at the call.
+  const announce$ = defer(() => {
+    peer.markKnown(transaction)
+    peer.send({ command: 'inv', inventory: [transactionEntry(transaction, peer.features)] })
+    return EMPTY
+  })
+  return merge(fetched$, announce$)
+}
+
+const peersOf = (peers: Iterable<Peer> | Observable<Peer>): Observable<Peer> =>
+  isObservable(peers) ? peers : from(Array.from(peers))
 
 /**
- * Announces a transaction to peers, serves it to whoever asks, and tells who did. It goes out with the next trickle of
- * each peer. Completes when all peers have closed; unsubscribing stops serving, so give it the time that peers need.
- * @param peers - one or many
- * @example broadcast(peers, tx).pipe(take(2)).subscribe({ next: ({ peer }) => console.log(peer.address), error: console.error })
+ * Announces a transaction to peers, serves it to whoever asks, and tells who did. It is announced at the subscription,
+ * and again by each one, whatever the peer was told before; `Peer.announce` is what trickles and keeps silent about what
+ * is known. A peer that has it already does not ask.
+ *
+ * Completes when all peers have closed; unsubscribing stops serving, so give it the time that peers need.
+ * @param peers - whom to tell; of a stream of peers each when it comes
+ * @example
+ * broadcast([one], tx, { watch: others })
+ *   .pipe(first(({ kind, peer }) => kind === 'announced' && peer !== one))
+ *   .subscribe({ next: ({ peer }) => console.log(`has come to ${peer.address?.host}`), error: console.error })
  */
-export function broadcast(peers: Iterable<Peer>, transaction: Transaction): Observable<BroadcastEvent> {
-  const serve = (peer: Peer): Observable<BroadcastEvent> => {
-    const fetched$ = peer.on('getdata').pipe(
-      mergeMap(({ inventory }) => from(inventory)),
-      filter(entry => names(transaction, entry) !== undefined),
-      tap(({ type }) => peer.send({ command: 'tx', transaction }, { witness: type !== InventoryType.tx })),
-      map(() => ({ peer, kind: 'fetched' }) as const),
-    )
-    const back$ = peer.on('inv').pipe(
-      filter(({ inventory }) => Array.from(inventory).some(entry => names(transaction, entry) !== undefined)),
-      map(() => ({ peer, kind: 'announced-back' }) as const),
-    )
-    // Subscribed before it is announced: a remote may ask at the call.
-    const announce$ = of(undefined).pipe(
-      tap(() => peer.announce(transaction)),
-      mergeMap((): Observable<never> => EMPTY),
-    )
-    return merge(fetched$, back$, announce$)
-  }
-  return from(peers).pipe(mergeMap(serve))
+export function broadcast(
+  peers: Iterable<Peer> | Observable<Peer>,
+  transaction: Transaction,
+  { watch = [] }: BroadcastOptions = {},
+): Observable<BroadcastEvent> {
+  const told$ = peersOf(peers).pipe(
+    mergeMap(peer => merge(announcedBy(peer, transaction), tell(peer, transaction))),
+  )
+  const watched$ = peersOf(watch).pipe(mergeMap(peer => announcedBy(peer, transaction)))
+  return merge(watched$, told$)
 }

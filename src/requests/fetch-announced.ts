@@ -25,7 +25,9 @@ function announcementsOf(message: Message): readonly Inventory[] {
 /**
  * Asks for what the remote announces by inv, each thing once, and emits it as it comes: blocks and transactions with
  * their witness where the remote serves it, transactions by wtxid where that was negotiated. What the remote then does
- * not have is passed over, and so is what others asked for. Completes with the peer; unsubscribing asks for nothing more.
+ * not have (notfound) is passed over until it is announced again, and what others asked for is none of it. Completes with
+ * the peer, which `stall` closes where the remote does not send what it has announced; unsubscribing asks for nothing
+ * more. Blocks that a remote announces by headers or cmpctblock, because it was asked to, are not fetched.
  * @param types - `block`, `tx` or both
  * @example fetchAnnounced(peer, 'tx').subscribe({ next: ({ transaction }) => …, error: console.error })
  */
@@ -43,20 +45,25 @@ export function fetchAnnounced<T extends Announced>(
   return defer(() => {
     /** What was asked for, and whether it is still to come. */
     const seen = new Map<string, boolean>()
+    const note = (key: string, awaited: boolean) => {
+      seen.set(key, awaited)
+      if (seen.size > REMEMBERED) for (const oldest of seen.keys()) if (seen.delete(oldest)) break
+    }
     const isNew = (entry: Inventory): boolean => {
       const key = inventoryKey(entry)
       if (seen.has(key)) return false
-      seen.set(key, true)
-      if (seen.size > REMEMBERED) for (const oldest of seen.keys()) if (seen.delete(oldest)) break
+      note(key, true)
       return true
     }
     const isAwaited = (message: Message): boolean => {
-      const key = announcementsOf(message)
-        .map(inventoryKey)
-        .find(name => seen.get(name))
-      if (key === undefined) return false
-      seen.set(key, false)
+      const keys = announcementsOf(message).map(inventoryKey)
+      if (!keys.some(key => seen.get(key))) return false
+      // By either of its names it is here now.
+      for (const key of keys) note(key, false)
       return true
+    }
+    const forget = ({ inventory }: MessageOf<'notfound'>) => {
+      for (const { type, hash } of inventory) seen.delete(inventoryKey({ type: type & ~WITNESS_FLAG, hash }))
     }
     const asking$ = peer.on('inv').pipe(
       tap(({ inventory }) => {
@@ -69,8 +76,13 @@ export function fetchAnnounced<T extends Announced>(
       }),
       mergeMap((): Observable<never> => EMPTY),
     )
+    const missing$ = peer.on('notfound').pipe(
+      tap(forget),
+      mergeMap((): Observable<never> => EMPTY),
+    )
     return merge(
       asking$,
+      missing$,
       peer.messages$.pipe(
         ofCommand(...types),
         filter((message: MessageOf<T>) => isAwaited(message)),

@@ -3,8 +3,10 @@ import type { Peer } from '../peer/peer.js'
 import { toHex } from '../wire/hex.js'
 import { type Inventory, inventoryTypeName, WITNESS_FLAG } from '../wire/inventory.js'
 import type { Message } from '../wire/messages.js'
-import { ANSWER_TIMEOUT, answers } from './answers.js'
+import { answers } from './answers.js'
+import { Fence } from './fence.js'
 import { RequestError } from './request-error.js'
+import { patience, type RequestOptions } from './request-options.js'
 
 /** What a message may answer, and its value, which is made only where it does. */
 export interface Answer<T> {
@@ -12,12 +14,10 @@ export interface Answer<T> {
   value(): T
 }
 
-/** How to fetch. */
-export interface FetchOptions {
-  /** Entries that are asked for at a time. */
-  readonly window: number
-  /** ms of the peer's attention without any of them coming. Default 30,000. */
-  readonly timeout?: number | undefined
+/** How to fetch: the timeout is for none of what was asked for coming, and retries start anew with each that comes. */
+export interface FetchOptions extends RequestOptions {
+  /** Entries that are on their way at a time. Whoever takes long with them needs `consume` besides. */
+  readonly window?: number | undefined
 }
 
 /** The key of an entry, whether or not it asks for the witness. */
@@ -25,18 +25,28 @@ const keyOf = ({ type, hash }: Inventory): string => `${type & ~WITNESS_FLAG} ${
 
 const nameOf = ({ type, hash }: Inventory): string => `${inventoryTypeName(type)} ${toHex(hash)}`
 
+/** What to fetch, and how. */
+export interface Fetching<T> {
+  readonly entries: readonly Inventory[]
+  /** The value of a message and the entries that it may answer; `undefined` for other messages. */
+  read(message: Message): Answer<T> | undefined
+  /** The window where the options name none. */
+  readonly window: number
+  readonly options: FetchOptions
+}
+
 /**
  * Asks for inventory entries, a window of them at a time, and emits what `read` makes of the answers, in the order of
- * the entries. An entry that is there twice is asked for once and emitted twice. Errors with `not-found`, `timeout` and
- * `peer-closed`. Unsubscribing forgets what is on its way.
- * @param read - the value of a message and the entries that it may answer; `undefined` for other messages
+ * the entries. An entry that is there twice is asked for once and emitted twice. Errors with `not-found`, `timeout`,
+ * `peer-closed`, and `bad-answer` where the remote answers with something else. Unsubscribing forgets what is on its way.
+ * @throws TypeError at the call, for options that make no sense
  */
 export function fetchInventory<T>(
   peer: Peer,
-  entries: readonly Inventory[],
-  read: (message: Message) => Answer<T> | undefined,
-  { window, timeout = ANSWER_TIMEOUT }: FetchOptions,
+  { entries, read, window: usual, options }: Fetching<T>,
 ): Observable<T> {
+  const { window = usual } = options
+  const { timeout, retries } = patience(options)
   if (!Number.isInteger(window) || window < 1)
     throw new TypeError(`a window of ${window} entries asks for nothing`)
   return new Observable(subscriber => {
@@ -49,30 +59,47 @@ export function fetchInventory<T>(
     const arrived = new Map<number, T>()
     let asked = 0
     let emitted = 0
+    let left = retries
     let deadline = Subscription.EMPTY
+    /** Behind something that nobody here asked for: what was wanted then has come by the time it is passed, or does not. */
+    let fence: { readonly fence: Fence; readonly wanted: readonly string[] } | undefined
 
+    const fail = (...[code, detail]: ConstructorParameters<typeof RequestError>) =>
+      subscriber.error(new RequestError(code, detail))
+    const nameAt = (index: number | undefined): string => {
+      const entry = index === undefined ? undefined : entries[index]
+      return entry === undefined ? 'the rest' : nameOf(entry)
+    }
     const wait = () => {
       deadline.unsubscribe()
       deadline = peer.after(timeout).subscribe(() => {
         const [[missing] = []] = wanted.values()
-        const entry = missing === undefined ? undefined : entries[missing]
-        const what = entry === undefined ? 'the rest' : nameOf(entry)
-        subscriber.error(new RequestError('timeout', `no answer for ${what} within ${timeout} ms`))
+        if (left === 0) {
+          fail('timeout', `no answer for ${nameAt(missing)} within ${timeout} ms`)
+          return
+        }
+        left -= 1
+        wait()
+        send(Array.from(wanted.values(), ([index = 0]) => index))
       })
     }
+    const send = (indexes: readonly number[]) => {
+      const inventory = indexes.flatMap(index => entries[index] ?? [])
+      if (inventory.length > 0) peer.send({ command: 'getdata', inventory }, { awaited: true })
+    }
     const ask = () => {
-      const inventory: Inventory[] = []
+      const indexes: number[] = []
       for (const entry of entries.slice(asked, emitted + window)) {
         const key = keyOf(entry)
         const places = wanted.get(key)
         if (places === undefined) {
           wanted.set(key, [asked])
-          inventory.push(entry)
+          indexes.push(asked)
         } else places.push(asked)
         asked += 1
       }
       wait()
-      if (inventory.length > 0) peer.send({ command: 'getdata', inventory }, { awaited: true })
+      send(indexes)
     }
     const emit = () => {
       while (arrived.has(emitted) && !subscriber.closed) {
@@ -87,19 +114,36 @@ export function fetchInventory<T>(
       // Half a window at a time, so that a getdata asks for more than one.
       else if (asked < entries.length && asked - emitted <= window / 2) ask()
     }
+    const suspect = () => {
+      const raised = fence === undefined ? Fence.for(peer) : undefined
+      if (raised === undefined) return
+      fence = { fence: raised, wanted: [...wanted.keys()] }
+      raised.raise()
+    }
     const receive = (message: Message) => {
+      if (fence?.fence.isPassedBy(message)) {
+        const missing = fence.wanted.find(key => wanted.has(key))
+        fence = undefined
+        if (missing !== undefined)
+          fail('bad-answer', `the remote sent something else than ${nameAt(wanted.get(missing)?.[0])}`)
+        return
+      }
       if (message.command === 'notfound') {
         const missing = Array.from(message.inventory).find(entry => wanted.has(keyOf(entry)))
-        if (missing)
-          subscriber.error(new RequestError('not-found', `the remote does not have ${nameOf(missing)}`))
+        if (missing) fail('not-found', `the remote does not have ${nameOf(missing)}`)
         return
       }
       const answer = read(message)
-      const key = answer?.names.map(keyOf).find(name => wanted.has(name))
-      if (answer === undefined || key === undefined) return
+      if (answer === undefined) return
+      const key = answer.names.map(keyOf).find(name => wanted.has(name))
+      if (key === undefined) {
+        suspect()
+        return
+      }
       const value = answer.value()
       for (const index of wanted.get(key) ?? []) arrived.set(index, value)
       wanted.delete(key)
+      left = retries
       if (wanted.size > 0) wait()
       else deadline.unsubscribe()
       emit()

@@ -3,7 +3,8 @@ import type { Peer } from '../peer/peer.js'
 import { ofCommand } from '../stream/of-command.js'
 import type { List } from '../wire/list.js'
 import type { TimedNetAddress } from '../wire/netaddress.js'
-import { type RequestOptions, request } from './request.js'
+import { request } from './request.js'
+import type { RequestOptions } from './request-options.js'
 
 /**
  * Asks for addresses and emits the answer, `addr` or `addrv2`. A node answers once a connection, and only on those that

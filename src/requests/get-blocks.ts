@@ -24,28 +24,30 @@ function verified(block: Block, witness: boolean): Block {
 /**
  * Fetches blocks and emits them in the order of the hashes, with witness where the remote serves it, at most 16 on their
  * way at a time. That the transactions are those that the header commits to is checked. Errors with `not-found`,
- * `timeout` (no block for 30 s), `bad-answer` and `peer-closed`. Bitcoin Core stays silent about blocks that it does not
- * have: they time out.
+ * `timeout` (no block for 30 s), `bad-answer` and `peer-closed`, and with WireError for hashes that cannot be sent.
+ * Bitcoin Core stays silent about blocks that it does not have: they time out.
+ *
+ * The window limits what the remote has to send, not what a slow subscriber lets pile up: for that there is `consume`.
  * @param hashes - wire order
+ * @throws TypeError at the call, for options that make no sense
+ * @example
+ * getBlocks(peer, hashes)
+ *   .pipe(consume(peer, block => store(block), { bytes: block => block.bytes.length }))
+ *   .subscribe({ error: console.error })
  */
-export function getBlocks(
-  peer: Peer,
-  hashes: Iterable<Hash>,
-  options: Partial<FetchOptions> = {},
-): Observable<Block> {
+export function getBlocks(peer: Peer, hashes: Iterable<Hash>, options: FetchOptions = {}): Observable<Block> {
   const witness = hasServices(peer.version.services, Services.witness)
   const type = witness ? InventoryType.witnessBlock : InventoryType.block
-  const entries = Array.from(hashes, hash => ({ type, hash }))
-  return fetchInventory(
-    peer,
-    entries,
-    message =>
+  return fetchInventory(peer, {
+    entries: Array.from(hashes, hash => ({ type, hash })),
+    read: message =>
       message.command === 'block'
         ? {
             names: [{ type: InventoryType.block, hash: message.block.hash }],
             value: () => verified(message.block, witness),
           }
         : undefined,
-    { window: BLOCK_WINDOW, ...options },
-  )
+    window: BLOCK_WINDOW,
+    options,
+  })
 }

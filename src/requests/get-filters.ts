@@ -1,16 +1,4 @@
-import {
-  concatMap,
-  defer,
-  EMPTY,
-  filter,
-  from,
-  map,
-  mergeMap,
-  type Observable,
-  type OperatorFunction,
-  pipe,
-  take,
-} from 'rxjs'
+import { concatMap, defer, from, map, mergeMap, type Observable, pipe, take } from 'rxjs'
 import type { Peer } from '../peer/peer.js'
 import { ofCommand } from '../stream/of-command.js'
 import { BlockFilter, FilterType, filterHeader } from '../wire/filter.js'
@@ -19,10 +7,12 @@ import { equalBytes, toHex } from '../wire/hex.js'
 import { type List, ListView } from '../wire/list.js'
 import type { CFHeadersMessage } from '../wire/messages/cfheaders.js'
 import type { CFilterMessage } from '../wire/messages/cfilter.js'
+import { answersOf } from './fence.js'
 import type { HeaderChain } from './header-chain.js'
-import { type RequestOptions, request } from './request.js'
+import { request } from './request.js'
 import { RequestError } from './request-error.js'
 import { requestMany } from './request-many.js'
+import { askAgain, type Patience, patience, type RequestOptions } from './request-options.js'
 
 /** Filters of one request (Core `MAX_GETCFILTERS_SIZE`). */
 const MAX_FILTERS = 1_000
@@ -64,6 +54,8 @@ function* slices(start: number, blocks: List<Hash>): Generator<Slice> {
 
 /** The blocks of a range as they are now. */
 function hashesOf(chain: HeaderChain, start: number, end: number): List<Hash> {
+  if (!Number.isInteger(start) || !Number.isInteger(end))
+    throw new TypeError(`heights are whole numbers, not ${start} and ${end}`)
   const length = Math.max(end - start + 1, 0)
   const packed = new Uint8Array(32 * length)
   for (let i = 0; i < length; i += 1) {
@@ -77,9 +69,11 @@ function hashesOf(chain: HeaderChain, start: number, end: number): List<Hash> {
 /**
  * Fetches the basic compact filters of a range of blocks (BIP157), 1000 at a time, and emits them by height. Each filter
  * is checked against the filter headers, which the remote has to send first and which have to continue `previous`. The
- * blocks are those that the chain has when it is subscribed, also where it is reorganised while the answers come. One remote can still lie about all of them: compare `header` with another's. Errors with `bad-answer`, `timeout` and
- * `peer-closed`, and with a TypeError where the chain has no such block.
+ * blocks are those that the chain has when it is subscribed, also where it is reorganised while the answers come. One
+ * remote can still lie about all of them: compare `header` with another's. Errors with `bad-answer`, `timeout` and
+ * `peer-closed`, and with a TypeError where the chain has no such block. A range that ends before it starts is empty.
  * @param chain - names the blocks; see `syncHeaders`
+ * @throws TypeError at the call, for options that make no sense
  */
 export function getFilters(
   peer: Peer,
@@ -87,12 +81,13 @@ export function getFilters(
   { start, end, previous }: FilterRange,
   options: RequestOptions = {},
 ): Observable<FilterAt> {
+  const asking = patience(options)
   return defer(() => {
     let header = previous ?? (start === 0 ? zeroHash : undefined)
     const blocks = hashesOf(chain, start, end ?? chain.height)
     return from(slices(start, blocks)).pipe(
       concatMap(slice =>
-        getSlice(peer, slice, () => header, options).pipe(
+        getSlice(peer, slice, () => header, asking).pipe(
           map(found => {
             header = found.header
             return found
@@ -107,23 +102,37 @@ function getSlice(
   peer: Peer,
   { start, blocks }: Slice,
   previous: () => Hash | undefined,
-  options: RequestOptions,
+  asking: Patience,
 ): Observable<FilterAt> {
-  return defer(() => {
-    const stop = blocks.at(-1) ?? zeroHash
-    const question = { filterType: FilterType.basic, startHeight: start, stop }
-    const headers = pipe(
-      ofCommand('cfheaders'),
-      filter(({ filterType, stop: of }) => filterType === FilterType.basic && equalBytes(of, stop)),
-    )
-    return request(peer, { command: 'getcfheaders', ...question }, headers, options).pipe(
-      concatMap(message => {
-        const wanted = linked(message, blocks, previous())
-        const filters = pipe(ofCommand('cfilter'), inOrder(wanted, start), take(blocks.length))
-        return requestMany(peer, { command: 'getcfilters', ...question }, filters, options)
-      }),
-    )
-  })
+  const stop = blocks.at(-1) ?? zeroHash
+  const question = { filterType: FilterType.basic, startHeight: start, stop }
+  // The same stop and another number answer another question.
+  const headers = answersOf(
+    peer,
+    'cfheaders',
+    message =>
+      message.filterType === FilterType.basic &&
+      equalBytes(message.stop, stop) &&
+      message.filterHashes.length === blocks.length,
+  )
+  return request(peer, { command: 'getcfheaders', ...question }, headers, asking).pipe(
+    concatMap(message => {
+      const collecting = new Collecting(linked(message, blocks, previous()), start)
+      // Asked again, only for what is still missing.
+      return defer(() =>
+        requestMany(
+          peer,
+          { command: 'getcfilters', ...question, startHeight: start + collecting.done },
+          pipe(
+            ofCommand('cfilter'),
+            mergeMap(filter => collecting.take(filter)),
+            take(blocks.length - collecting.done),
+          ),
+          asking,
+        ),
+      ).pipe(askAgain(asking.retries))
+    }),
+  )
 }
 
 /** What cfheaders said of the filter of a block. */
@@ -133,39 +142,42 @@ interface Link {
   readonly header: Hash
 }
 
-/**
- * The filters of these blocks by height, each once, however they come. Those of other blocks belong to somebody else's
- * request.
- */
-function inOrder(wanted: readonly Link[], start: number): OperatorFunction<CFilterMessage, FilterAt> {
-  return source =>
-    defer(() => {
-      const places = new Map(wanted.map(({ blockHash }, i) => [toHex(blockHash), i]))
-      const arrived = new Map<number, FilterAt>()
-      let next = 0
-      return source.pipe(
-        mergeMap(({ filterType, blockHash, filter: bytes }) => {
-          const place = places.get(toHex(blockHash))
-          const link = place === undefined ? undefined : wanted[place]
-          if (filterType !== FilterType.basic || place === undefined || link === undefined) return EMPTY
-          places.delete(toHex(blockHash))
-          const { header } = link
-          arrived.set(place, {
-            height: start + place,
-            blockHash: link.blockHash,
-            filter: verified(link, bytes),
-            header,
-          })
-          const ready: FilterAt[] = []
-          for (let found = arrived.get(next); found !== undefined; found = arrived.get(next)) {
-            arrived.delete(next)
-            ready.push(found)
-            next += 1
-          }
-          return ready
-        }),
-      )
-    })
+/** Brings the filters of some blocks into their order, each once. Those of other blocks belong to somebody else's request. */
+class Collecting {
+  readonly #wanted: readonly Link[]
+  readonly #start: number
+  readonly #places: Map<string, number>
+  readonly #arrived = new Map<number, FilterAt>()
+  #done = 0
+
+  constructor(wanted: readonly Link[], start: number) {
+    this.#wanted = wanted
+    this.#start = start
+    this.#places = new Map(wanted.map(({ blockHash }, i) => [toHex(blockHash), i]))
+  }
+
+  /** How many are through. */
+  get done(): number {
+    return this.#done
+  }
+
+  /** Takes a filter; those whose turn it is now. */
+  take({ filterType, blockHash, filter: bytes }: CFilterMessage): readonly FilterAt[] {
+    const place = this.#places.get(toHex(blockHash))
+    const link = place === undefined ? undefined : this.#wanted[place]
+    if (filterType !== FilterType.basic || place === undefined || link === undefined) return []
+    this.#places.delete(toHex(blockHash))
+    const { header } = link
+    const height = this.#start + place
+    this.#arrived.set(place, { height, blockHash: link.blockHash, filter: verified(link, bytes), header })
+    const ready: FilterAt[] = []
+    for (let found = this.#arrived.get(this.#done); found; found = this.#arrived.get(this.#done)) {
+      this.#arrived.delete(this.#done)
+      this.#done += 1
+      ready.push(found)
+    }
+    return ready
+  }
 }
 
 function verified({ blockHash, hash }: Link, bytes: Uint8Array): BlockFilter {
@@ -182,18 +194,12 @@ function verified({ blockHash, hash }: Link, bytes: Uint8Array): BlockFilter {
   }
 }
 
-/** The filter hashes with their headers, checked to be as many as asked and to continue what is known. */
+/** The filter hashes with their headers, checked to continue what is known. */
 function linked(
   { previousFilterHeader, filterHashes }: CFHeadersMessage,
   blocks: List<Hash>,
   previous: Hash | undefined,
 ): readonly Link[] {
-  if (filterHashes.length !== blocks.length) {
-    throw new RequestError(
-      'bad-answer',
-      `${filterHashes.length} filter headers where ${blocks.length} were asked for`,
-    )
-  }
   if (previous !== undefined && !equalBytes(previous, previousFilterHeader)) {
     throw new RequestError('bad-answer', 'the filter headers do not continue those before')
   }

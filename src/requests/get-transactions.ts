@@ -10,35 +10,32 @@ import { type FetchOptions, fetchInventory } from './fetch-inventory.js'
 /** Entries of one getdata (Core `MAX_GETDATA_SZ`). */
 const TRANSACTION_WINDOW = 1_000
 
-/** How to fetch transactions. */
-export interface GetTransactionsOptions extends Partial<FetchOptions> {
-  /** Which hash the given ones are. Default `wtxid` where wtxidrelay was negotiated, else `txid`. */
-  readonly by?: 'txid' | 'wtxid' | undefined
-}
-
 /**
  * Fetches transactions and emits them in the order of the hashes, with witness where the remote serves it. A node serves
- * what is in its mempool, and what it announced a short while ago. Errors with `not-found`, `timeout` and `peer-closed`.
+ * what is in its mempool, and what it announced a short while ago, older ones by no other name than it announced them.
+ * Errors with `not-found`, `timeout`, `bad-answer` and `peer-closed`, and with WireError for hashes that cannot be sent.
+ * @param by - which hash the given ones are: `wtxid` is what inv tells where wtxidrelay was negotiated
+ * (`peer.features.wtxidRelay`), and nodes without it do not know it
  * @param hashes - wire order
+ * @throws TypeError at the call, for options that make no sense
+ * @example getTransactions(peer, 'txid', [fromHex('0e3e2357e806b6cdb1f70b54c3a3a17b6714ee1f0e68bebb44a74b1efd512098')])
  */
 export function getTransactions(
   peer: Peer,
+  by: 'txid' | 'wtxid',
   hashes: Iterable<Hash>,
-  { by = peer.features.wtxidRelay ? 'wtxid' : 'txid', ...options }: GetTransactionsOptions = {},
+  options: FetchOptions = {},
 ): Observable<Transaction> {
   const witness = hasServices(peer.version.services, Services.witness)
   const byTxid = witness ? InventoryType.witnessTx : InventoryType.tx
   const type = by === 'wtxid' ? InventoryType.wtx : byTxid
-  return fetchInventory(
-    peer,
-    Array.from(hashes, hash => ({ type, hash })),
-    message =>
+  return fetchInventory(peer, {
+    entries: Array.from(hashes, hash => ({ type, hash })),
+    read: message =>
       message.command === 'tx'
-        ? {
-            value: () => message.transaction,
-            names: transactionNames(message.transaction),
-          }
+        ? { names: transactionNames(message.transaction), value: () => message.transaction }
         : undefined,
-    { window: TRANSACTION_WINDOW, ...options },
-  )
+    window: TRANSACTION_WINDOW,
+    options,
+  })
 }

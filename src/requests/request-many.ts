@@ -1,8 +1,8 @@
 import { Observable, type OperatorFunction, Subscription } from 'rxjs'
 import type { Peer } from '../peer/peer.js'
 import type { Message } from '../wire/messages.js'
-import { ANSWER_TIMEOUT, answers, expiry } from './answers.js'
-import type { RequestOptions } from './request.js'
+import { answers, expiry } from './answers.js'
+import { patience, type RequestOptions } from './request-options.js'
 
 /**
  * Sends a message and emits all that `answer` makes of what comes in, until `answer` completes (`take(n)`). The timeout
@@ -12,8 +12,9 @@ export function requestMany<T>(
   peer: Peer,
   message: Message,
   answer: OperatorFunction<Message, T>,
-  { timeout = ANSWER_TIMEOUT }: Pick<RequestOptions, 'timeout'> = {},
+  options: Pick<RequestOptions, 'timeout'> = {},
 ): Observable<T> {
+  const { timeout } = patience(options)
   return new Observable(subscriber => {
     let deadline = Subscription.EMPTY
     const wait = () => {
@@ -36,6 +37,6 @@ export function requestMany<T>(
           complete: () => subscriber.complete(),
         }),
     )
-    peer.send(message, { awaited: true })
+    if (!subscriber.closed) peer.send(message, { awaited: true })
   })
 }

@@ -4,7 +4,7 @@ import type { Block } from '../wire/block.js'
 import { getBlocks } from './get-blocks.js'
 import { type FilterAt, type FilterRange, getFilters } from './get-filters.js'
 import type { HeaderChain } from './header-chain.js'
-import type { RequestOptions } from './request.js'
+import type { RequestOptions } from './request-options.js'
 
 /** A block whose filter matched. */
 export interface FilterMatch extends FilterAt {
@@ -26,10 +26,6 @@ export function scanFilters(
 ): Observable<FilterMatch> {
   return getFilters(peer, chain, range, options).pipe(
     filter(found => found.filter.matchAny(scripts)),
-    concatMap(found =>
-      getBlocks(peer, [found.blockHash], { timeout: options.timeout }).pipe(
-        map(block => ({ ...found, block })),
-      ),
-    ),
+    concatMap(found => getBlocks(peer, [found.blockHash], options).pipe(map(block => ({ ...found, block })))),
   )
 }

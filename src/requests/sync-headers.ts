@@ -25,6 +25,13 @@ interface Branch {
   readonly ends: ReadonlySet<string>
 }
 
+/** What came of one page. */
+interface Page {
+  readonly more: boolean
+  readonly branch: Branch
+  readonly progress: HeadersProgress
+}
+
 const noBranch: Branch = { headers: [], ends: new Set() }
 
 /** A branch with one more page. */
@@ -46,15 +53,15 @@ function longer({ headers, ends }: Branch, page: List<BlockHeader>): Branch {
  * the progress after each page; completes when the remote has no more. A reorganisation of the remote, before or on the
  * way, is followed however deep it is: its headers replace ours behind the fork as soon as they have more work.
  * Errors as `getHeaders` does, and with `bad-answer`; the chain keeps what was good.
- * @param chain - the headers that are known already; changed in place. Default: a new one from the first block on
+ * @param known - the headers that are known already; changed in place. Default: a new one from the first block on
  * @example syncHeaders(peer).subscribe({ next: ({ height, goal }) => console.log(height, goal), error: console.error })
  */
 export function syncHeaders(
   peer: Peer,
-  chain: HeaderChain = new HeaderChain(peer.network),
+  known?: HeaderChain,
   options: Omit<GetHeadersOptions, 'stop'> = {},
 ): Observable<HeadersProgress> {
-  const page = (branch: Branch) => {
+  const pageOf = (chain: HeaderChain, branch: Branch): Observable<Page> => {
     const end = branch.headers.at(-1)
     const locator = end === undefined ? chain.locator() : [end.hash, ...chain.locator()]
     return getHeaders(peer, locator, options).pipe(
@@ -69,8 +76,11 @@ export function syncHeaders(
       }),
     )
   }
-  return defer(() => page(noBranch)).pipe(
-    expand(({ more, branch }) => (more ? page(branch) : EMPTY)),
-    map(({ progress }) => progress),
-  )
+  return defer(() => {
+    const chain = known ?? new HeaderChain(peer.network)
+    return pageOf(chain, noBranch).pipe(
+      expand(({ more, branch }) => (more ? pageOf(chain, branch) : EMPTY)),
+      map(({ progress }) => progress),
+    )
+  })
 }

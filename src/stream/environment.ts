@@ -46,3 +46,6 @@ export function randomBelow(random: Random, limit: number): number {
     if (drawn < fair) return drawn % limit
   }
 }
+
+/** ms that a timer can wait: JavaScript's fire at once when they are given more. */
+export const MAX_DELAY = 2_147_483_647

@@ -133,7 +133,7 @@ describe.each(['memory', 'TCP'])('requests to an embedded node over %s', way => 
     const came = firstValueFrom(peer.on('tx'))
     const transaction = node.spend()
     await came
-    const again = await firstValueFrom(getTransactions(peer, [transaction.wtxid]))
+    const again = await firstValueFrom(getTransactions(peer, 'wtxid', [transaction.wtxid]))
     expect(toHex(again.wtxid)).toBe(toHex(transaction.wtxid))
     const [mined] = node.mine()
     // The transaction once, for all that it came twice.

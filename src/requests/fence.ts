@@ -1,0 +1,71 @@
+import { defer, EMPTY, mergeMap, type Observable, type OperatorFunction, of } from 'rxjs'
+import type { Peer } from '../peer/peer.js'
+import { randomNonce } from '../stream/environment.js'
+import type { Command, Message, MessageOf } from '../wire/messages.js'
+import { protocolVersions } from '../wire/versions.js'
+import { RequestError } from './request-error.js'
+
+/**
+ * A ping behind a question. A node answers in order, so that when the pong comes it has handled all that was sent
+ * before the ping, and an answer that is not there by then will not come.
+ */
+export class Fence {
+  readonly #peer: Peer
+  readonly #nonce: bigint
+
+  private constructor(peer: Peer) {
+    this.#peer = peer
+    this.#nonce = randomNonce(peer.environment.random)
+  }
+
+  /** `undefined` where the remote has no pong (BIP31). */
+  static for(peer: Peer): Fence | undefined {
+    return peer.protocolVersion > protocolVersions.bip31 ? new Fence(peer) : undefined
+  }
+
+  /** Sends the ping. Apart from the making, since the pong may come at the call. */
+  raise(): void {
+    this.#peer.send({ command: 'ping', nonce: this.#nonce })
+  }
+
+  /** Whether this is the pong. */
+  isPassedBy(message: Message): boolean {
+    return message.command === 'pong' && message.nonce === this.#nonce
+  }
+}
+
+function isOf<C extends Command>(command: C, message: Message): message is MessageOf<C> {
+  return message.command === command
+}
+
+/**
+ * The messages of a command that answer. Others of it may be an announcement, or the answer to somebody else: whether
+ * they were meant for us shows at a fence behind the first of them. Errors with `bad-answer` where they were.
+ */
+export function answersOf<C extends Command>(
+  peer: Peer,
+  command: C,
+  fits: (message: MessageOf<C>) => boolean,
+): OperatorFunction<Message, MessageOf<C>> {
+  return messages$ =>
+    defer(() => {
+      let fence: Fence | undefined
+      return messages$.pipe(
+        mergeMap((message): Observable<MessageOf<C>> => {
+          if (fence?.isPassedBy(message)) {
+            throw new RequestError(
+              'bad-answer',
+              `the remote answered with ${command} that fit no question of ours`,
+            )
+          }
+          if (!isOf(command, message)) return EMPTY
+          if (fits(message)) return of(message)
+          if (fence === undefined) {
+            fence = Fence.for(peer)
+            fence?.raise()
+          }
+          return EMPTY
+        }),
+      )
+    })
+}
