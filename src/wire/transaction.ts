@@ -133,20 +133,20 @@ interface Parts {
  * inputs and outputs become objects on first access, and ids are hashed once, straight from the bytes.
  */
 export class Transaction implements TransactionFields {
-  readonly #buffer: Uint8Array
-  readonly #start: number
-  readonly #end: number
-  /** Offset of the first witness stack within the buffer, 0 where there is no witness. */
+  /**
+   * The serialised transaction as received, witness included; a view: copy it to keep it for long. A field and no
+   * getter, since to the assertions of test runners two objects without fields are equal.
+   */
+  readonly bytes: Uint8Array
+  /** Offset of the first witness stack, 0 where there is no witness. */
   readonly #witness: number
   #parts: Parts | undefined
   #txid: Hash | undefined
   #wtxid: Hash | undefined
 
-  /** Use {@link Transaction.decode} or {@link Transaction.from}; the offsets must come from a scan of `buffer`. */
-  private constructor(buffer: Uint8Array, start: number, end: number, witness: number) {
-    this.#buffer = buffer
-    this.#start = start
-    this.#end = end
+  /** Use {@link Transaction.decode} or {@link Transaction.from}; the offset must come from a scan of the bytes. */
+  private constructor(bytes: Uint8Array, witness: number) {
+    this.bytes = bytes
     this.#witness = witness
   }
 
@@ -158,12 +158,12 @@ export class Transaction implements TransactionFields {
     const scanner = new TransactionScanner(bytes, 0, 'tx')
     scanner.scan()
     scanner.end()
-    return new Transaction(bytes, 0, scanner.offset, scanner.witness)
+    return new Transaction(bytes, scanner.witness)
   }
 
   /** The transaction that a scan found at these offsets of `buffer`. Unchecked: for decoders inside the library. */
   static at(buffer: Uint8Array, start: number, end: number, witness: number): Transaction {
-    return new Transaction(buffer, start, end, witness)
+    return new Transaction(buffer.subarray(start, end), witness === 0 ? 0 : witness - start)
   }
 
   /**
@@ -202,19 +202,14 @@ export class Transaction implements TransactionFields {
     return Transaction.decode(writer.finish())
   }
 
-  /** The serialised transaction as received, witness included; a view: copy it to keep it for long. */
-  get bytes(): Uint8Array {
-    return this.#buffer.subarray(this.#start, this.#end)
-  }
-
   /** Rules that the transaction asks for; signed 32 bits. */
   get version(): number {
-    return readU32(this.#buffer, this.#start) | 0
+    return readU32(this.bytes, 0) | 0
   }
 
   /** Block height below 500,000,000, else seconds since 1970, before which no block may hold it; 0 for none. */
   get lockTime(): number {
-    return readU32(this.#buffer, this.#end - 4)
+    return readU32(this.bytes, this.bytes.length - 4)
   }
 
   /** Whether it is in witness form. */
@@ -254,30 +249,28 @@ export class Transaction implements TransactionFields {
   /** Bytes of the form without witness. */
   get strippedSize(): number {
     // Without marker and flag, and without everything from the first stack up to the lock time.
-    return this.#witness === 0 ? this.#end - this.#start : this.#witness - this.#start - 2 + 4
+    return this.#witness === 0 ? this.bytes.length : this.#witness - 2 + 4
   }
 
   /** Writes the form without witness at `offset` of `target`, which has room for `strippedSize` bytes. */
   writeStripped(target: Uint8Array, offset: number): void {
-    const buffer = this.#buffer
-    const start = this.#start
-    const end = this.#end
+    const { bytes } = this
     const witness = this.#witness
     if (witness === 0) {
-      target.set(buffer.subarray(start, end), offset)
+      target.set(bytes, offset)
       return
     }
-    const lockTime = offset + witness - start - 2
+    const lockTime = offset + witness - 2
     for (let i = 0; i < 4; i += 1) {
-      target[offset + i] = buffer[start + i]!
-      target[lockTime + i] = buffer[end - 4 + i]!
+      target[offset + i] = bytes[i]!
+      target[lockTime + i] = bytes[bytes.length - 4 + i]!
     }
-    target.set(buffer.subarray(start + 6, witness), offset + 4)
+    target.set(bytes.subarray(6, witness), offset + 4)
   }
 
   /** Size without witness four times, or the witness once: `3 · stripped + total`. */
   get weight(): number {
-    return 3 * this.strippedSize + (this.#end - this.#start)
+    return 3 * this.strippedSize + this.bytes.length
   }
 
   /** Virtual bytes: a quarter of the weight, rounded up. */
@@ -307,7 +300,7 @@ export class Transaction implements TransactionFields {
   }
 
   #read(): Parts {
-    this.#parts ??= readParts(this.#buffer, this.#start, this.#witness)
+    this.#parts ??= readParts(this.bytes, this.#witness)
     return this.#parts
   }
 }
@@ -316,8 +309,8 @@ export class Transaction implements TransactionFields {
 const SCRATCH = 65_536
 const scratchBytes = new Uint8Array(SCRATCH)
 
-function readParts(bytes: Uint8Array, start: number, witness: number): Parts {
-  const scanner = new TransactionScanner(bytes, start + (witness === 0 ? 4 : 6))
+function readParts(bytes: Uint8Array, witness: number): Parts {
+  const scanner = new TransactionScanner(bytes, witness === 0 ? 4 : 6)
   const stacks = new TransactionScanner(bytes, witness)
   const inputs: TransactionInput[] = []
   for (let left = scanner.size(); left > 0; left -= 1) {

@@ -355,6 +355,15 @@ describeVectors('tx/roundtrip.json', () => {
   })
 })
 
+describe('a transaction in assertions', () => {
+  it('equals another one of the same bytes, wherever they lie, and no other', () => {
+    const inBlock = Transaction.at(hexToBytes(`ffff${segwit}ff`), 2, 2 + segwit.length / 2, 0)
+    expect(decoded(segwit).bytes).toEqual(inBlock.bytes)
+    expect(decoded(segwit)).toEqual(decoded(segwit))
+    expect(decoded(segwit)).not.toEqual(decoded(legacy))
+  })
+})
+
 describeVectors.each(['tx/tx_valid.json', 'tx/tx_invalid.json'])('%s', path => {
   const rows = vectorJson<readonly (readonly unknown[])[]>(path, [])
   const hexes = rows.flatMap(([, hex]) => (typeof hex === 'string' ? [hex] : []))
