@@ -47,7 +47,7 @@ export interface SessionEvents {
   error(error: PeerError): void
 }
 
-type Inbound = { readonly frame: Frame } | { readonly end: CloseReason }
+type Inbound = { readonly frame: Frame } | { readonly end: CloseReason } | 'eof'
 
 /** One connection from its first byte to its end: the place where all parts of a peer meet. */
 export class Session {
@@ -141,10 +141,7 @@ export class Session {
       this.#link.frames$.subscribe({
         next: frame => this.#inbox.push({ frame }),
         error: (error: unknown) => this.#inbox.push({ end: endOf(error) }),
-        complete: () =>
-          this.#inbox.push({
-            end: { code: 'remote-closed', by: 'remote', reason: 'the remote ended the connection' },
-          }),
+        complete: () => this.#inbox.push('eof'),
       }),
     )
   }
@@ -260,9 +257,17 @@ export class Session {
   }
 
   #handle(item: Inbound): void {
-    if ('end' in item) this.#close(item.end)
+    if (item === 'eof') this.#close(this.#endOfStream())
+    else if ('end' in item) this.#close(item.end)
     else this.#attention.handle(() => this.#receive(item.frame))
     if (this.#ending) this.#finish(this.#ending)
+  }
+
+  #endOfStream(): CloseReason {
+    const silent = this.#handshake.version === undefined
+    // A node closes without a word on another network's magic.
+    const when = silent ? ' before its version message: is it on another network?' : ''
+    return { code: 'remote-closed', by: 'remote', reason: `the remote ended the connection${when}` }
   }
 
   #receive(frame: Frame): void {

@@ -78,6 +78,18 @@ describe('closing', () => {
     expect(conversation.log).toEqual(['peer', 'error remote-closed'])
   })
 
+  it('an EOF before the version message hints at what it may mean', () => {
+    const errors: PeerError[] = []
+    const said = new Subject<Message | Uint8Array>()
+    const { connection } = scriptedRemote(said)
+    connect(of(connection), { network: regtest, nonces: createNonces() }).subscribe({
+      error: error => errors.push(error),
+    })
+    said.complete()
+    expect(errors).toMatchObject([{ code: 'remote-closed', by: 'remote' }])
+    expect(errors[0]?.reason).toMatch(/before its version message: is it on another network\?$/)
+  })
+
   it('an EOF inside a frame has a code of its own', () => {
     const conversation = converse()
     conversation.said.next(Uint8Array.of(0xfa, 0xbf, 0xb5))

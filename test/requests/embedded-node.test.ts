@@ -1,12 +1,14 @@
 import {
   defer,
+  EMPTY,
   firstValueFrom,
   from,
   lastValueFrom,
   map,
+  type Observable,
   ReplaySubject,
   retry,
-  type Subscription,
+  Subscription,
   switchMap,
   take,
   tap,
@@ -20,6 +22,7 @@ import { consume } from '../../src/peer/consume.js'
 import { createNonces } from '../../src/peer/nonces.js'
 import { open } from '../../src/peer/open.js'
 import type { PeerOptions } from '../../src/peer/options.js'
+import type { Peer } from '../../src/peer/peer.js'
 import { broadcast } from '../../src/requests/broadcast.js'
 import { fetchAnnounced } from '../../src/requests/fetch-announced.js'
 import { getAddresses } from '../../src/requests/get-addresses.js'
@@ -28,11 +31,14 @@ import { getFilters } from '../../src/requests/get-filters.js'
 import { getTransactions } from '../../src/requests/get-transactions.js'
 import { HeaderChain } from '../../src/requests/header-chain.js'
 import { pingOnce } from '../../src/requests/ping-once.js'
+import type { RequestErrorCode } from '../../src/requests/request-error.js'
 import { scanFilters } from '../../src/requests/scan-filters.js'
 import { syncHeaders } from '../../src/requests/sync-headers.js'
 import type { Dial, Endpoint } from '../../src/stream/connection.js'
 import { buildAddress } from '../../src/testing/build.js'
 import { type EmbeddedNode, embeddedNode } from '../../src/testing/embedded-node.js'
+import type { Lie } from '../../src/testing/lies.js'
+import { type Misbehaviour, misbehave } from '../../src/testing/misbehaviour.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
 import { listen } from '../../src/transport/listen.js'
 import { tcp } from '../../src/transport/tcp.js'
@@ -52,7 +58,7 @@ const options = (): PeerOptions => ({
 describe.each(['memory', 'TCP'])('requests to an embedded node over %s', way => {
   let node: EmbeddedNode
   let dial: Dial
-  let serving: Subscription | undefined
+  let serving = new Subscription()
 
   beforeEach(async () => {
     node = embeddedNode({
@@ -62,16 +68,22 @@ describe.each(['memory', 'TCP'])('requests to an embedded node over %s', way => 
       addresses: [buildAddress('192.0.2.7'), buildAddress('192.0.2.8')],
       peer: { trickleInterval: 20 },
     })
-    dial = node.dial
-    if (way === 'TCP') {
-      const listening$ = new ReplaySubject<Endpoint>(1)
-      serving = node
-        .serve(listen({ port: 0, listening: endpoint => listening$.next(endpoint) }))
-        .subscribe({ error: console.error })
-      dial = tcp(await firstValueFrom(listening$))
-    }
+    dial = await dialWith()
   })
-  afterEach(() => serving?.unsubscribe())
+  afterEach(() => {
+    serving.unsubscribe()
+    serving = new Subscription()
+  })
+
+  /** A way to the node, which misbehaves on it by a script. */
+  async function dialWith(...script: readonly Misbehaviour[]): Promise<Dial> {
+    if (way === 'memory') return node.dialWith(...script)
+    const listening$ = new ReplaySubject<Endpoint>(1)
+    const connections$ = listen({ port: 0, listening: endpoint => listening$.next(endpoint) })
+    const served$ = node.serve(connections$.pipe(map(connection => misbehave(connection, script))))
+    serving.add(served$.subscribe({ error: console.error }))
+    return tcp(await firstValueFrom(listening$))
+  }
 
   const hashes = (from: number, to: number) =>
     Array.from({ length: to - from + 1 }, (_, i) => blockAt(node, from + i).hash)
@@ -142,6 +154,26 @@ describe.each(['memory', 'TCP'])('requests to an embedded node over %s', way => 
         toHex(message.command === 'tx' ? message.transaction.wtxid : message.block.hash),
       ),
     ).toEqual([toHex(transaction.wtxid), mined && toHex(mined.hash)])
+  })
+
+  const questions: Record<string, (peer: Peer) => Observable<unknown>> = {
+    headers: (peer: Peer) => syncHeaders(peer),
+    blocks: (peer: Peer) => getBlocks(peer, hashes(1, 5)),
+    transactions: (peer: Peer) => getTransactions(peer, 'wtxid', [node.spend().wtxid]),
+  }
+
+  it.each<[Lie, string, RequestErrorCode]>([
+    ['detached-headers', 'headers', 'bad-answer'],
+    ['headers-without-work', 'headers', 'bad-answer'],
+    ['other-block', 'blocks', 'bad-answer'],
+    ['tampered-block', 'blocks', 'bad-answer'],
+    ['nothing-found', 'blocks', 'not-found'],
+    ['other-transaction', 'transactions', 'bad-answer'],
+  ])('the lie "%s" about %s is found out at once: %s', async (about, asked, code) => {
+    await using peer = await open(await dialWith({ does: 'lie', about }), options())
+    // At once: the timeout of a request is 30 s and more, that of this test 5.
+    const answer$ = questions[asked]?.(peer) ?? EMPTY
+    await expect(lastValueFrom(answer$)).rejects.toMatchObject({ name: 'RequestError', code })
   })
 
   it('pingOnce and getAddresses are answered', async () => {
