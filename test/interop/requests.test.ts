@@ -1,5 +1,5 @@
 import { scryptSync } from 'node:crypto'
-import { lastValueFrom, map, tap, toArray } from 'rxjs'
+import { count, lastValueFrom, map, tap, toArray } from 'rxjs'
 import {
   type BlockHeader,
   broadcast,
@@ -8,6 +8,7 @@ import {
   fromHex,
   getBlocks,
   getFilters,
+  getHeaders,
   type Hash,
   HeaderChain,
   type HeadersProgress,
@@ -129,6 +130,24 @@ describeLitecoind('requests to litecoind', node => {
     expect(known(0, BLOCKS + 2).map(toHex)).toEqual(await told(0, BLOCKS + 2))
     expect(before.filter(hash => chain.heightOf(fromHex(hash)) === undefined)).toEqual(before.slice(1_995))
   }, 60_000)
+
+  it('questions for headers and filters that are open together get their own answers', async () => {
+    await using peer = await dial()
+    // Given up at once: its answer comes all the same, and is empty.
+    getHeaders(peer, [known(chain.height, chain.height)[0] ?? new Uint8Array(32)])
+      .subscribe()
+      .unsubscribe()
+    const [single, pages, all, some] = await Promise.all([
+      lastValueFrom(getHeaders(peer, [], { stop: fromHex(big) })),
+      lastValueFrom(syncHeaders(peer, new HeaderChain(litecoinRegtest, { powHash: scrypt }))),
+      lastValueFrom(getFilters(peer, chain, { start: 2_000 }).pipe(count())),
+      lastValueFrom(getFilters(peer, chain, { start: 2_100 }).pipe(count())),
+    ])
+    expect(Array.from(single, ({ hash }) => toHex(hash))).toEqual([big])
+    expect(pages.height).toBe(chain.height)
+    expect([all, some]).toEqual([chain.height - 1_999, chain.height - 2_099])
+    expect(node().offences()).toEqual([])
+  })
 
   it('getBlocks fetches the whole chain in order, the block of 3.9 MB too, and what is replaced meanwhile', async () => {
     const way = { command: 'getdata', nth: 20 } as const
