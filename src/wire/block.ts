@@ -105,6 +105,16 @@ export class Block {
     })
   }
 
+  /** The wtxids in order, wire order each, that of the coinbase as any other. Computed by each call: keep them. */
+  wtxids(): Hash[] {
+    const transactions = Array.from(this.transactions, ({ bytes }) => bytes)
+    return sha256dAll({
+      count: transactions.length,
+      size: index => transactions[index]!.length,
+      write: (index, target, offset) => target.set(transactions[index]!, offset),
+    })
+  }
+
   /** Bytes of the form without witness. */
   get strippedSize(): number {
     let size = HEADER_SIZE + compactSizeLength(this.transactions.length)

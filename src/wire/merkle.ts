@@ -1,6 +1,6 @@
 import type { Block } from './block.js'
 import { smallSha256 } from './crypto/small-sha256.js'
-import { type Hash, sha256d, zeroHash } from './hash.js'
+import { type Hash, sha256d, sha256dAll, zeroHash } from './hash.js'
 import { equalBytes } from './hex.js'
 import type { List } from './list.js'
 
@@ -26,30 +26,34 @@ export function hashPair(left: Uint8Array, right: Uint8Array, out: Uint8Array): 
   smallSha256(out, out)
 }
 
+/** Whether two neighbours that are hashed together are equal. */
+function hasEqualPair(row: readonly Hash[]): boolean {
+  for (let i = 0; i + 1 < row.length; i += 2) if (equalBytes(row[i]!, row[i + 1]!)) return true
+  return false
+}
+
+/** The row above: the hash of each pair, an odd last one with itself. */
+function rowAbove(row: readonly Hash[]): Hash[] {
+  return sha256dAll({
+    count: (row.length + 1) >>> 1,
+    size: () => 64,
+    write: (index, target, offset) => {
+      const left = row[2 * index]!
+      target.set(left, offset)
+      target.set(row[2 * index + 1] ?? left, offset + 32)
+    },
+  })
+}
+
 /** The merkle root of a list of hashes, wire order. */
 export function merkleRoot(hashes: List<Hash>): MerkleRoot {
-  let width = hashes.length
-  if (width === 0) return { root: zeroHash, mutated: false }
-  const row = new Uint8Array(32 * width)
-  let at = 0
-  for (const hash of hashes) {
-    row.set(hash, at)
-    at += 32
-  }
-  const node = (index: number) => row.subarray(32 * index, 32 * index + 32)
+  let row = Array.from(hashes)
   let mutated = false
-  while (width > 1) {
-    const next = (width + 1) >>> 1
-    for (let i = 0; i < next; i += 1) {
-      const left = node(2 * i)
-      const hasRight = 2 * i + 1 < width
-      const right = hasRight ? node(2 * i + 1) : left
-      if (hasRight && equalBytes(left, right)) mutated = true
-      hashPair(left, right, node(i))
-    }
-    width = next
+  while (row.length > 1) {
+    mutated ||= hasEqualPair(row)
+    row = rowAbove(row)
   }
-  return { root: row.slice(0, 32), mutated }
+  return { root: row[0]?.slice() ?? zeroHash, mutated }
 }
 
 /** Whether the transactions of a block are those that its header commits to, none repeated (CVE-2012-2459). */
@@ -60,8 +64,8 @@ export function checkMerkleRoot(block: Block): boolean {
 
 /** The merkle root of a block's wtxids, in which the coinbase counts as zero (BIP141). */
 export function witnessMerkleRoot(block: Block): Hash {
-  const wtxids = Array.from(block.transactions, (tx, index) => (index === 0 ? zeroHash : tx.wtxid))
-  return merkleRoot(wtxids).root
+  const [, ...others] = block.wtxids()
+  return merkleRoot([zeroHash, ...others]).root
 }
 
 /** What a commitment's script starts with: OP_RETURN, a push of 36 bytes, and BIP141's four. */

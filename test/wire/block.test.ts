@@ -53,6 +53,11 @@ describe('a block of three transactions, one with witness', () => {
     expect(made.transactions.at(1)!.inputs[0]!.witness.length).toBe(1)
   })
 
+  it('computes all its ids', () => {
+    expect(made.txids().map(toHex)).toEqual(parts.map(({ txid }) => toHex(txid)))
+    expect(made.wtxids().map(toHex)).toEqual(parts.map(({ wtxid }) => toHex(wtxid)))
+  })
+
   it('knows its sizes with and without witness', () => {
     expect(made.strippedSize).toBe(strippedSize)
     expect(made.weight).toBe(3 * strippedSize + made.bytes.length)
