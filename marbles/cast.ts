@@ -14,6 +14,8 @@ import {
 import type { Message } from '../src/wire/messages.js'
 import { regtest } from '../src/wire/network.js'
 
+export { failure } from '../src/testing/failure.js'
+
 /** A remote's version message; name only what matters. */
 export const version = versionMessage
 
@@ -88,9 +90,4 @@ export function inbound(
 /** A stream of peers as the letter P, for diagrams about when a peer is there and how it ends. */
 export function letterP(peer$: Observable<Peer>): Observable<'P'> {
   return peer$.pipe(map(() => 'P' as const))
-}
-
-/** How an end shows in a diagram. */
-export function failure(code: string): unknown {
-  return Object.assign(new Error(code), { name: 'PeerError', code })
 }

@@ -5,7 +5,10 @@ import { type Chunker, mergeChunks } from './chunkers.js'
 
 /** What happens to the bytes of one direction, in this order. Left out, it does not happen. */
 export interface Trouble {
-  /** Bytes at these offsets, counted from the beginning of the connection, or with this probability each, are inverted. */
+  /**
+   * Bytes at these offsets, whole numbers counted from the beginning of the connection, or with this probability each,
+   * are inverted.
+   */
   readonly corrupt?: { readonly at: readonly number[] } | { readonly probability: number } | undefined
   /**
    * The connection ends when so many bytes have passed, for both ends: by a reset, or as if both had closed it. 0 ends it
@@ -60,6 +63,24 @@ function check(name: string, value: number, least: number): void {
   }
 }
 
+/** What trouble can be asked for, but for delays. */
+function checkTrouble({ corrupt, cut, merge, throttle }: Trouble): void {
+  if (cut !== undefined) check('cut.after', cut.after, 0)
+  if (merge !== undefined) check('merge', merge, 0)
+  if (throttle !== undefined && !(throttle > 0 && throttle < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`throttle must be a number above 0, not ${throttle}`)
+  }
+  if (corrupt === undefined) return
+  if ('at' in corrupt) {
+    for (const offset of corrupt.at) {
+      if (!(Number.isInteger(offset) && offset >= 0))
+        throw new RangeError(`corrupt.at must be whole numbers from 0 on, and ${offset} is not`)
+    }
+  } else if (!(corrupt.probability >= 0 && corrupt.probability <= 1)) {
+    throw new RangeError(`a probability is from 0 to 1, not ${corrupt.probability}`)
+  }
+}
+
 function delays(delay: Trouble['delay']): readonly [number, number] {
   const [shortest, longest] = typeof delay === 'number' ? [delay, delay] : (delay ?? [0, 0])
   check('delay', shortest, 0)
@@ -92,17 +113,7 @@ export class Lane {
   #over = false
 
   constructor(trouble: Trouble, scheduler: SchedulerLike, random: Random, events: LaneEvents) {
-    const { corrupt, cut, merge, throttle } = trouble
-    if (cut !== undefined) check('cut.after', cut.after, 0)
-    if (merge !== undefined) check('merge', merge, 0)
-    if (throttle !== undefined) check('throttle', throttle, Number.MIN_VALUE)
-    if (
-      corrupt !== undefined &&
-      'probability' in corrupt &&
-      !(corrupt.probability >= 0 && corrupt.probability <= 1)
-    ) {
-      throw new RangeError(`a probability is from 0 to 1, not ${corrupt.probability}`)
-    }
+    checkTrouble(trouble)
     this.#trouble = trouble
     this.#delay = delays(trouble.delay)
     this.#scheduler = scheduler

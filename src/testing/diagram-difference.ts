@@ -17,8 +17,10 @@ interface RecordedSubscription {
 
 /** What happened, and when, ms. */
 interface Line {
+  /** `undefined` for subscriptions, which have two times. */
   readonly frame: number | undefined
   readonly what: string
+  readonly subscription?: RecordedSubscription | undefined
 }
 
 /** Characters of a value that a failure shows. */
@@ -43,7 +45,8 @@ function lineOf(item: unknown): Line {
   if (isSubscription(item)) {
     const { subscribedFrame, unsubscribedFrame } = item
     const end = unsubscribedFrame === Number.POSITIVE_INFINITY ? 'never' : `at ${unsubscribedFrame} ms`
-    return { frame: undefined, what: `subscribed at ${subscribedFrame} ms, unsubscribed ${end}` }
+    const what = `subscribed at ${subscribedFrame} ms, unsubscribed ${end}`
+    return { frame: undefined, what, subscription: item }
   }
   return { frame: undefined, what: render(item) }
 }
@@ -79,21 +82,68 @@ function show(lines: readonly Line[], others: readonly Line[], differs: number):
   return shown.join('\n')
 }
 
-const span = (ms: number) => `${ms} ms`
+/** The lines of both sides, from the first difference on; the one before it is on both. */
+interface Rest {
+  readonly seen: readonly Line[]
+  readonly wanted: readonly Line[]
+  readonly before: Line | undefined
+}
 
-/** The first difference in words, where words help. */
-function explain(seen: Line | undefined, wanted: Line | undefined): string {
-  if (wanted === undefined) return `\n  nothing was expected at ${span(seen?.frame ?? 0)}`
-  if (seen === undefined)
-    return wanted.frame === undefined ? '' : `\n  nothing came for ${span(wanted.frame)}`
-  if (seen.what !== wanted.what || seen.frame === undefined || wanted.frame === undefined) return ''
-  const late = seen.frame - wanted.frame
-  return `\n  the marked event is ${span(Math.abs(late))} ${late > 0 ? 'late' : 'early'}`
+const lateOrEarly = (ms: number): string => `${Math.abs(ms)} ms ${ms > 0 ? 'late' : 'early'}`
+
+const inLater = (line: Line, [, ...later]: readonly Line[]): boolean => later.some(other => same(other, line))
+
+/** Two subscriptions that are meant to be the same one. */
+function explainTimes(seen: RecordedSubscription, wanted: RecordedSubscription): string {
+  const begin = seen.subscribedFrame - wanted.subscribedFrame
+  if (begin !== 0) return `the marked subscription begins ${lateOrEarly(begin)}`
+  if (seen.unsubscribedFrame === Number.POSITIVE_INFINITY) return 'the marked subscription never ends'
+  if (wanted.unsubscribedFrame === Number.POSITIVE_INFINITY) return 'the marked subscription should never end'
+  return `the marked subscription ends ${lateOrEarly(seen.unsubscribedFrame - wanted.unsubscribedFrame)}`
+}
+
+function missing({ frame, what }: Line): string {
+  return frame === undefined
+    ? `a subscription is missing: ${what}`
+    : `the event expected at ${frame} ms is missing`
+}
+
+function tooMuch({ frame, what }: Line): string {
+  return frame === undefined
+    ? `a subscription was not expected: ${what}`
+    : `the event seen at ${frame} ms was not expected`
+}
+
+/** The first difference in words. */
+function explain({ seen, wanted, before }: Rest): string {
+  const [came] = seen
+  const [due] = wanted
+  const nothingAt = ({ frame }: Line) => (frame === before?.frame ? 'nothing more' : 'nothing')
+  if (came === undefined) {
+    if (due === undefined) return ''
+    return due.frame === undefined ? missing(due) : `${nothingAt(due)} came at ${due.frame} ms`
+  }
+  if (due === undefined) {
+    return came.frame === undefined ? tooMuch(came) : `${nothingAt(came)} was expected at ${came.frame} ms`
+  }
+  const late = (came.frame ?? 0) - (due.frame ?? 0)
+  const moved = came.what === due.what && late !== 0 ? `the marked event is ${lateOrEarly(late)}` : undefined
+  // Of events that are all alike, as those of a timer are, each late one looks like the one behind it.
+  if (moved !== undefined && seen.length === wanted.length) return moved
+  const comesLater = inLater(due, seen)
+  const dueLater = inLater(came, wanted)
+  if (comesLater && dueLater) return 'the marked events come in another order'
+  if (dueLater) return missing(due)
+  if (comesLater) return tooMuch(came)
+  if (moved !== undefined) return moved
+  if (came.subscription && due.subscription) return explainTimes(came.subscription, due.subscription)
+  if (late === 0) return `something else was expected at ${due.frame} ms`
+  return late > 0 ? missing(due) : tooMuch(came)
 }
 
 /**
  * What does not fit between what was seen and what a diagram says: both sides, one event a line, the first difference
- * marked and, where that is all, by how much it is late. `undefined` where everything fits.
+ * marked, and told in a sentence. `undefined` where everything fits.
  */
 export function difference(actual: unknown, expected: unknown): string | undefined {
   const [seen, wanted] = [linesOf(actual), linesOf(expected)]
@@ -102,5 +152,5 @@ export function difference(actual: unknown, expected: unknown): string | undefin
   while (at < count && same(seen[at], wanted[at])) at += 1
   if (at === count) return undefined
   const sides = `  expected\n${show(wanted, seen, at)}\n  seen\n${show(seen, wanted, at)}`
-  return `${sides}${explain(seen[at], wanted[at])}`
+  return `${sides}\n  ${explain({ seen: seen.slice(at), wanted: wanted.slice(at), before: seen[at - 1] })}`
 }

@@ -18,7 +18,7 @@ import type { PeerOptions } from '../peer/options.js'
 import { RXPEER_VERSION } from '../peer/own-version.js'
 import type { Peer } from '../peer/peer.js'
 import type { Connection, Dial } from '../stream/connection.js'
-import { randomNonce } from '../stream/environment.js'
+import { type Random, randomNonce } from '../stream/environment.js'
 import { memoryPair } from '../transport/memory.js'
 import type { Block } from '../wire/block.js'
 import type { Hash } from '../wire/hash.js'
@@ -40,7 +40,19 @@ import { seededRandom } from './seeded-random.js'
 import { serviceBehaviors } from './services.js'
 
 /** How an embedded node is made. Every option has a default. */
-export interface EmbeddedNodeOptions extends Pick<PeerOptions, 'scheduler' | 'clock' | 'random'> {
+export interface EmbeddedNodeOptions extends Pick<PeerOptions, 'scheduler' | 'clock'> {
+  /**
+   * Dice of the chain and of the node's peers. Default: the platform's secure source.
+   *
+   * Nodes have one chain where they have the same dice, clock (or scheduler) and number of blocks. With the same dice for
+   * their peers they would draw the same nonces too, and take each other for themselves: where they are to connect to each
+   * other, give each its own `peer.random`.
+   * @example
+   * const [near, far] = [2, 3].map(seed =>
+   *   embeddedNode({ random: seededRandom(1), clock, peer: { random: seededRandom(seed) } }),
+   * )
+   */
+  readonly random?: Random | undefined
   /** Default: regtest. A network of one's own does as well, if its blocks are as easy to mine. */
   readonly network?: Network | undefined
   /** The first block. Default: built from `network.genesis`, which works where its coinbase is bitcoin's. */
@@ -56,13 +68,16 @@ export interface EmbeddedNodeOptions extends Pick<PeerOptions, 'scheduler' | 'cl
   readonly powHash?: ((header: BlockHeader) => Hash) | undefined
   /** What the node offers. Default: all that it can, which is `network`, `bloom`, `witness` and `compactFilters`. */
   readonly services?: bigint | undefined
-  /** What getaddr is answered with, at most 1000 at a time. Default: nothing. */
+  /**
+   * What getaddr is answered with, at most 1000 at a time. Default: nothing. Give two or more: `getAddresses` does not
+   * take a message of one address for the answer, since nodes announce themselves that way.
+   */
   readonly addresses?: readonly TimedNetAddress[] | undefined
   /** What happens by itself while there are peers. Default: nothing. */
   readonly schedule?: Schedule | undefined
   /**
    * Options of the node's side of every peer, over its own. What the node does for its peers are behaviors by name
-   * (see {@link ServiceName}), so `false` makes a node that lacks one.
+   * (see {@link ServiceName}), so `false` makes a node that lacks one. `random` here leaves the chain alone.
    * @example { behaviors: { serveHeaders: false } } // never answers getheaders
    */
   readonly peer?: PeerOptions | undefined
@@ -141,7 +156,7 @@ export interface EmbeddedNode {
   serve(connections$: Observable<Connection>): Observable<Peer>
   /**
    * Dials, and serves whoever is there as well. Emits the peer, completes, errors and unsubscribes as `connect` does.
-   * Two nodes with the same `random` draw the same nonces, and take each other for themselves.
+   * Two nodes with the same dice take each other for themselves; see `EmbeddedNodeOptions.random`.
    * @example node.connect(tcp({ host: '127.0.0.1', port: 19444 })).subscribe({ error: console.error })
    */
   connect(dial: Dial): Observable<Peer>

@@ -1,4 +1,14 @@
-import { defer, map, type Observable, of, ReplaySubject, Subject, skip, skipWhile, throwError } from 'rxjs'
+import {
+  defer,
+  map,
+  type Observable,
+  of,
+  ReplaySubject,
+  type SchedulerLike,
+  skip,
+  skipWhile,
+  throwError,
+} from 'rxjs'
 import { accept } from '../peer/accept.js'
 import { connect } from '../peer/connect.js'
 import { createNonces } from '../peer/nonces.js'
@@ -10,7 +20,14 @@ import type { Message } from '../wire/messages.js'
 import { regtest } from '../wire/network.js'
 import type { MarbleHelpers } from './marbles.js'
 import { versionMessage } from './messages.js'
-import { type ScriptedRemote, type ScriptedRemoteOptions, scriptedRemote } from './scripted-remote.js'
+import { render } from './render.js'
+import {
+  type ConnectionEnd,
+  isSayable,
+  type ScriptedRemote,
+  type ScriptedRemoteOptions,
+  scriptedRemote,
+} from './scripted-remote.js'
 import { seededRandom } from './seeded-random.js'
 
 /**
@@ -56,11 +73,53 @@ export interface PeerScene extends DiagramScene {
 }
 
 /** A peer that has shaken hands, and the remote behind it. */
-export interface PeerInDiagram extends Omit<ScriptedRemote, 'connection'> {
+export interface PeerInDiagram {
   /** Ready at 0 ms. */
   readonly peer: Peer
+  /**
+   * What our side writes after the handshake, at the moment it does. Completes when our side ends the connection. Who
+   * subscribes at that same moment, but later, gets it too: the order of `peer.send` and `expectObservable` does not
+   * matter. What is older is gone.
+   */
+  readonly sent$: Observable<Message>
+  /** How our side ended the connection; emits once and completes. Replayed at its moment, as `sent$` is. */
+  readonly ended$: Observable<ConnectionEnd>
   /** What `connect` emits: the peer at 0 ms, then its end. Unsubscribing does not disconnect. */
   readonly peer$: Observable<Peer>
+}
+
+/**
+ * @throws Error for a letter that stands for nothing that a remote can say: at the call, and not when its time has come
+ * and nobody knows which diagram it was
+ */
+function checkLetters(drawn: string, values: DiagramValues): void {
+  // A digit is time where RxJS takes it for that: with a blank or nothing before it, and a blank behind the unit.
+  const letters = drawn.replace(/(?<=^| )\d+(?:\.\d+)?(?:ms|s|m) /g, ' ')
+  for (const letter of letters) {
+    const value: unknown = values[letter]
+    if ('-|#()^! '.includes(letter) || isSayable(value)) continue
+    const what = value === undefined ? 'nothing' : `${render(value)}, which is neither a message nor bytes`
+    const hint = /\d/.test(letter) ? '; a time has a blank on either side' : ''
+    throw new Error(`'${letter}' in the diagram '${drawn}' stands for ${what}${hint}`)
+  }
+}
+
+/**
+ * Replays what happens as long as it is the same moment: diagrams subscribe when time begins, which is after all that
+ * the test does itself.
+ */
+function momentary<T>(scheduler: SchedulerLike): ReplaySubject<T> {
+  // The window cannot be below 1, and a millisecond may be another moment already: timers take fractions.
+  const nanoseconds = { now: () => scheduler.now() * 1_000_000 }
+  return new ReplaySubject(Number.POSITIVE_INFINITY, 1, nanoseconds)
+}
+
+/** What is written behind our verack. */
+function afterHandshake({ sent$ }: ScriptedRemote): Observable<Message> {
+  return sent$.pipe(
+    skipWhile(({ command }) => command !== 'verack'),
+    skip(1),
+  )
 }
 
 function remoteOptions(scene: DiagramScene, direction: 'inbound' | 'outbound'): ScriptedRemoteOptions {
@@ -80,6 +139,7 @@ function remoteOptions(scene: DiagramScene, direction: 'inbound' | 'outbound'): 
  * is drawn, what our side writes is `sent$`.
  * @param said - the remote's words from 0 ms on; `|` is an EOF, `#` a broken connection
  * @param values - what the letters stand for
+ * @throws Error for a letter that stands for nothing, and for a handshake that fails
  * @example
  * const { peer, sent$ } = peerInDiagram(helpers, '--p', { p: pingMessage(7n) })
  * helpers.expectObservable(sent$).toBe('--o', { o: pongMessage(7n) })
@@ -91,8 +151,14 @@ export function peerInDiagram(
   scene: PeerScene = {},
 ): PeerInDiagram {
   const { direction = 'outbound' } = scene
+  checkLetters(said, values)
   const words$ = helpers.hot(said, values, new TransportError('connection-reset'))
-  const { connection, sent$, ended$ } = scriptedRemote(words$, remoteOptions(scene, direction))
+  const remote = scriptedRemote(words$, remoteOptions(scene, direction))
+  const { connection } = remote
+  const sent$ = momentary<Message>(helpers.scheduler)
+  const ended$ = momentary<ConnectionEnd>(helpers.scheduler)
+  afterHandshake(remote).subscribe(sent$)
+  remote.ended$.subscribe(ended$)
   const options = diagramOptions(helpers, scene.options)
   const peer$ = new ReplaySubject<Peer>(Number.POSITIVE_INFINITY)
   let peer: Peer | undefined
@@ -120,9 +186,12 @@ export interface DialInDiagram {
   readonly dial: Dial
   /** Give them to `connect` too; see {@link diagramOptions}. */
   readonly options: PeerOptions
-  /** What is written after the handshake, over all connections. Hot, never completes. */
+  /**
+   * What is written after the handshake, over all connections. Never completes. Who subscribes later, but at the same
+   * moment, gets it too.
+   */
   readonly sent$: Observable<Message>
-  /** The number of each attempt, from 1 on, when it is made. Hot, never completes. */
+  /** The number of each attempt, from 1 on, when it is made. Never completes. Replayed at its moment, as `sent$` is. */
   readonly dialled$: Observable<number>
 }
 
@@ -131,6 +200,7 @@ export interface DialInDiagram {
  * the next diagram, from the attempt on. Attempts behind the last diagram are refused (`connection-refused`).
  * @param said - one diagram an attempt; `|` is an EOF, `#` a broken connection
  * @param values - what the letters stand for
+ * @throws Error for a letter that stands for nothing
  * @example
  * const { dial, options, dialled$ } = dialInDiagram(helpers, ['--|', '--i'], { i: invMessage() })
  * const inv$ = connect(dial, options).pipe(retry({ delay: 5_000 }), switchMap(peer => peer.on('inv')))
@@ -141,25 +211,21 @@ export function dialInDiagram(
   values: DiagramValues = {},
   scene: DiagramScene = {},
 ): DialInDiagram {
-  const sent = new Subject<Message>()
-  const dialled = new Subject<number>()
+  for (const drawn of said) checkLetters(drawn, values)
+  const sent$ = momentary<Message>(helpers.scheduler)
+  const dialled$ = momentary<number>(helpers.scheduler)
   let attempts = 0
   const dial: Dial = defer(() => {
     const drawn = said[attempts]
     attempts += 1
-    dialled.next(attempts)
+    dialled$.next(attempts)
     if (drawn === undefined) return throwError(() => new TransportError('connection-refused'))
     const words$ = helpers.cold(drawn, values, new TransportError('connection-reset'))
     const remote = scriptedRemote(words$, remoteOptions(scene, 'outbound'))
-    remote.sent$
-      .pipe(
-        skipWhile(({ command }) => command !== 'verack'),
-        skip(1),
-      )
-      .subscribe({ next: message => sent.next(message) })
+    afterHandshake(remote).subscribe({ next: message => sent$.next(message) })
     return of(remote.connection)
   })
-  return { dial, options: diagramOptions(helpers, scene.options), sent$: sent, dialled$: dialled }
+  return { dial, options: diagramOptions(helpers, scene.options), sent$, dialled$ }
 }
 
 /** The commands of messages, for diagrams in which only they matter: `'inv'`, `'tx'` … */

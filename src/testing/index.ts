@@ -18,6 +18,7 @@ export { type ChaosOptions, chaos } from './chaos.js'
 export type { Trouble } from './chaos-lane.js'
 export { type Chunker, mergeChunks, randomChunks, splitAt, splitEvery } from './chunkers.js'
 export { type EmbeddedNode, type EmbeddedNodeOptions, embeddedNode } from './embedded-node.js'
+export { failure } from './failure.js'
 export { genesisBlock } from './genesis.js'
 export {
   commandsOf,

@@ -8,7 +8,7 @@ export interface Expectation {
   /**
    * The events have to be those of the diagram, at its times.
    * @param values - what the letters stand for; those that are not in it stand for themselves
-   * @param error - what `#` stands for; left out: `'error'`
+   * @param error - what `#` stands for, of which name and code are compared, see `failure`; left out: `'error'`
    */
   toBe(marbles: string, values?: object | null, error?: unknown): void
   /** The events have to be those of another observable. */
@@ -52,19 +52,50 @@ export const TEST_EPOCH = 1_700_000_000_000
 
 const DAY = 24 * 60 * 60_000
 
+type Kind = 'expectObservable' | 'expectSubscriptions'
+
 /** A diagram of a test. */
 interface Diagram {
-  /** As the test has to call it, for the failure of one that says nothing. */
-  readonly name: string
+  readonly kind: Kind
+  /** Which one of its kind, from 1 on. */
+  readonly place: number
+  /** The line of the test that a failure has to show. */
+  calledAt: CallSite
   /** What it says; `undefined` until `toBe` or `toEqual` was called. */
   says: string | undefined
   /** Whether RxJS has compared it. */
   compared: boolean
 }
 
+const nameOf = ({ kind, place }: Diagram) => `${kind} no. ${place}`
+
+/** Where the test has called us. */
+type CallSite = Error
+
+/** @param called - what the test has called: it and what is above it are left out of the stack */
+function callSite(called: (...given: never[]) => unknown): CallSite {
+  const site = new Error('the test has called')
+  Error.captureStackTrace?.(site, called)
+  return site
+}
+
+/** An error with the stack of a line of the test: diagrams are compared when that line is long over. */
+function errorAt(site: CallSite, message: string): Error {
+  const error = new Error(message)
+  // V8, and nobody else, begins a stack with the message: that of the time when it was taken.
+  if (site.stack !== undefined) error.stack = site.stack.replace(site.message, () => message)
+  return error
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
 /**
  * A test in virtual time: hand the result to your runner. Values are compared by what they hold, also inside lazy
- * messages, and a failure lists both sides by the millisecond. A diagram without `.toBe` fails.
+ * messages, errors by name and code. A failure lists both sides by the millisecond and points at the `toBe` that it is
+ * about. A diagram without `.toBe` fails, and so does an async test: nothing would compare what it expects after its
+ * first await.
  * @example
  * it('answers a ping', marbles(({ hot, expectObservable }) => {
  *   expectObservable(hot('-a|')).toBe('-a|')
@@ -74,57 +105,68 @@ export function marbles(test: (helpers: MarbleHelpers) => void, options: MarbleO
   const { epoch = TEST_EPOCH, until = DAY } = options
   return () => {
     const diagrams: Diagram[] = []
-    const begin = (kind: string): Diagram => {
-      const before = diagrams.filter(({ name }) => name.startsWith(kind)).length
-      const diagram = { name: `${kind} no. ${before + 1}`, says: undefined, compared: false }
+    const placed = (kind: Kind) => diagrams.filter(diagram => diagram.kind === kind).length
+    const begin = (kind: Kind, calledAt: CallSite): Diagram => {
+      const diagram = { kind, place: placed(kind) + 1, calledAt, says: undefined, compared: false }
       diagrams.push(diagram)
       return diagram
     }
     // RxJS compares in the order of the diagrams, and passes over those that say nothing yet.
     const scheduler = new TestScheduler((actual, expected) => {
       const diagram = diagrams.find(({ says, compared }) => says !== undefined && !compared)
-      if (diagram !== undefined) diagram.compared = true
+      if (diagram === undefined) throw new Error('RxJS compares more than there are diagrams')
+      diagram.compared = true
       const found = difference(actual, expected)
-      if (found !== undefined) throw new Error(`the diagram${diagram?.says ?? ''} does not fit\n${found}`)
+      if (found === undefined) return
+      const which = placed(diagram.kind) > 1 ? ` (${nameOf(diagram)})` : ''
+      throw errorAt(diagram.calledAt, `the diagram ${diagram.says}${which} does not fit\n${found}`)
     })
     scheduler.run(({ expectObservable, expectSubscriptions, ...helpers }) => {
       scheduler.maxFrames = until
       const clock: Clock = { monotonic: () => scheduler.frame, epoch: () => epoch + scheduler.frame }
-      test({
+      const expectEvents: MarbleHelpers['expectObservable'] = (observable, subscription) => {
+        const diagram = begin('expectObservable', callSite(expectEvents))
+        const expectation = expectObservable(observable, subscription)
+        const toBe: Expectation['toBe'] = (drawn, values, error) => {
+          diagram.calledAt = callSite(toBe)
+          diagram.says = `'${drawn}'`
+          const letters = Object.fromEntries(Array.from(drawn, letter => [letter, letter]))
+          expectation.toBe(drawn, { ...letters, ...values }, error)
+        }
+        const toEqual: Expectation['toEqual'] = other => {
+          diagram.calledAt = callSite(toEqual)
+          diagram.says = 'of the other observable'
+          expectation.toEqual(other)
+        }
+        return { toBe, toEqual }
+      }
+      const expectLog: MarbleHelpers['expectSubscriptions'] = log => {
+        const diagram = begin('expectSubscriptions', callSite(expectLog))
+        const expectation = expectSubscriptions(log)
+        const toBe: SubscriptionExpectation['toBe'] = drawn => {
+          diagram.calledAt = callSite(toBe)
+          diagram.says = [drawn]
+            .flat()
+            .map(one => `'${one}'`)
+            .join(', ')
+          expectation.toBe(drawn)
+        }
+        return { toBe }
+      }
+      const result: unknown = test({
         ...helpers,
         scheduler,
         clock,
-        expectObservable: (observable, subscription) => {
-          const diagram = begin('expectObservable')
-          const expectation = expectObservable(observable, subscription)
-          return {
-            toBe: (drawn, values, error) => {
-              diagram.says = ` '${drawn}'`
-              const letters = Object.fromEntries(Array.from(drawn, letter => [letter, letter]))
-              expectation.toBe(drawn, { ...letters, ...values }, error)
-            },
-            toEqual: other => {
-              diagram.says = ' of the other observable'
-              expectation.toEqual(other)
-            },
-          }
-        },
-        expectSubscriptions: log => {
-          const diagram = begin('expectSubscriptions')
-          const expectation = expectSubscriptions(log)
-          return {
-            toBe: drawn => {
-              diagram.says = ` ${[drawn]
-                .flat()
-                .map(one => `'${one}'`)
-                .join(', ')}`
-              expectation.toBe(drawn)
-            },
-          }
-        },
+        expectObservable: expectEvents,
+        expectSubscriptions: expectLog,
       })
-      const silent = diagrams.filter(({ says }) => says === undefined).map(({ name }) => name)
-      if (silent.length > 0) throw new Error(`a diagram without .toBe asserts nothing: ${silent.join(', ')}`)
+      if (isThenable(result))
+        throw new Error('the test is async: what it expects after an await would never be compared')
+      const [silent, ...others] = diagrams.filter(({ says }) => says === undefined)
+      if (silent !== undefined) {
+        const names = [silent, ...others].map(nameOf).join(', ')
+        throw errorAt(silent.calledAt, `a diagram without .toBe asserts nothing: ${names}`)
+      }
     })
   }
 }

@@ -1,12 +1,13 @@
 import { isObservable } from 'rxjs'
 import { bytesToHex } from '../wire/hex.js'
-import { type Message, messageTypes, toPlain } from '../wire/messages.js'
+import { isKnownCommand, type Message, toPlain } from '../wire/messages.js'
 
-function isMessage(value: object): value is Message {
+/** Whether an object is a message, perhaps a partial one. */
+export function isMessage(value: object): value is Message {
   return (
     'command' in value &&
     typeof value.command === 'string' &&
-    (value.command === 'unknown' || value.command in messageTypes)
+    (value.command === 'unknown' || isKnownCommand(value.command))
   )
 }
 
@@ -48,12 +49,18 @@ function renderNumber(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-function renderFields(
-  name: string,
-  entries: readonly (readonly [string, unknown])[],
-  within: Within,
-): string {
-  return `${name}{${entries.map(([key, item]) => `${key}: ${renderWithin(item, within)}`).join(', ')}}`
+type Field = readonly [name: string, value: unknown]
+
+/** By name, for two who write the same fields in another order mean the same; `command` first, for those who read. */
+function byName([a]: Field, [b]: Field): number {
+  if (a === b) return 0
+  if (a === 'command' || b === 'command') return a === 'command' ? -1 : 1
+  return a < b ? -1 : 1
+}
+
+function renderFields(name: string, fields: readonly Field[], within: Within): string {
+  const shown = fields.filter(([, item]) => item !== undefined).sort(byName)
+  return `${name}{${shown.map(([key, item]) => `${key}: ${renderWithin(item, within)}`).join(', ')}}`
 }
 
 /** The objects that a value is part of. */
@@ -73,7 +80,7 @@ function renderObject(value: object, within: Within): string {
   if (name !== '' && 'bytes' in value && value.bytes instanceof Uint8Array)
     return `${name}<${bytesToHex(value.bytes)}>`
   const own = Object.entries(value)
-  const computed = accessors(value).map((key): readonly [string, unknown] => [key, Reflect.get(value, key)])
+  const computed = accessors(value).map((key): Field => [key, Reflect.get(value, key)])
   return renderFields(name, [...own, ...computed], within)
 }
 
@@ -87,9 +94,11 @@ function renderWithin(value: unknown, within: Within): string {
 }
 
 /**
- * A value as text that shows all there is to compare: messages in plain form, lists as arrays (as views they compare
- * equal whatever they hold), transactions and blocks by their bytes, bytes in hex, bigints with their n, errors by name
- * and code. `marbles` compares by it; for assertions of your own it is what `JSON.stringify` cannot be.
+ * A value as text that shows all there is to compare: messages in plain form, lists as arrays (to node:assert two views
+ * of one length are equal whatever they hold), transactions and blocks by their bytes, bytes in hex, errors by name and
+ * code. Bigints have their n, but for those of a whole message, which its plain form has as strings. The order of fields
+ * does not count, nor does a field that is undefined. `marbles` compares by it; for assertions of your own it is what
+ * `JSON.stringify` cannot be.
  * @example expect(render(inv)).toBe(render(invMessage('tx', [hash])))
  */
 export function render(value: unknown): string {

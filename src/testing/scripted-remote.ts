@@ -6,6 +6,7 @@ import type { VersionMessage } from '../wire/messages/version.js'
 import { decodeMessage, encodeMessage, type Message, wireName } from '../wire/messages.js'
 import { type Network, regtest } from '../wire/network.js'
 import { protocolVersions } from '../wire/versions.js'
+import { isMessage, render } from './render.js'
 
 /** What a scripted remote did to its connection. */
 export type ConnectionEnd = 'close' | 'abort'
@@ -53,6 +54,11 @@ export interface ScriptedRemoteOptions {
 /** A message in its v1 frame. */
 export function frameOf(message: Message, network: Network = regtest, protocolVersion?: number): Uint8Array {
   return encodeFrame(network.magic, wireName(message), encodeMessage(message, { protocolVersion }))
+}
+
+/** Whether a remote can say it: callers without types, and letters that stand for nothing, bring anything. */
+export function isSayable(value: unknown): value is Message | Uint8Array {
+  return value instanceof Uint8Array || (typeof value === 'object' && value !== null && isMessage(value))
 }
 
 type Inbound = { readonly bytes: Uint8Array } | { readonly error: unknown } | 'end'
@@ -125,7 +131,8 @@ function answerTo(own: VersionMessage, { direction, version, ...given }: Scripte
 
 /**
  * A remote that says what `inbound` emits, and records what it hears. Values are messages, or bytes where something is
- * to be wrong; completing is an EOF, an error is a broken connection.
+ * to be wrong; completing is an EOF, an error is a broken connection. Any other value is a TypeError, which RxJS reports
+ * as not caught.
  * @example
  * const remote = scriptedRemote(hot('-v-a-p', { v: versionMessage(), a: { command: 'verack' }, p: pingMessage() }))
  * expectObservable(remote.sent$).toBe('…')
@@ -151,8 +158,11 @@ export function scriptedRemote(
     ended.complete()
     sent.complete()
   }
-  const say = (value: Message | Uint8Array) =>
+  const say = (value: Message | Uint8Array) => {
+    if (!isSayable(value))
+      throw new TypeError(`a remote says messages and bytes, and ${render(value)} is neither`)
     bytes.push({ bytes: value instanceof Uint8Array ? value : frameOf(value, network, protocolVersion) })
+  }
   if (handshake?.direction === 'inbound') say(handshake.version)
   words.add(
     inbound.subscribe({

@@ -14,9 +14,11 @@ export interface VirtualTime {
   readonly pending: number
   /**
    * Lets time pass. Timers run when their time comes, those of the last millisecond included, each with the clock at
-   * its own time, and so do those that they set. What they throw comes out here.
+   * its own time, and so do those that they set. One that throws takes nothing from the others: time goes on to its end,
+   * and then the first error comes out here. What subscribers throw does not, for RxJS reports it by itself.
    * @param ms - 0 runs what is due now
    * @throws RangeError for a negative or endless time
+   * @throws Error inside of a timer: real timers never run in the middle of each other either
    */
   advance(ms: number): void
 }
@@ -37,6 +39,21 @@ export interface VirtualTimeOptions {
  */
 export function virtualTime({ epoch = TEST_EPOCH }: VirtualTimeOptions = {}): VirtualTime {
   const scheduler = new VirtualTimeScheduler(VirtualAction)
+  let advancing = false
+  // Not `flush`, which drops all timers when one throws.
+  const runUntil = (end: number) => {
+    const errors: unknown[] = []
+    for (;;) {
+      const [timer] = scheduler.actions
+      if (timer === undefined || timer.delay > end) break
+      scheduler.actions.shift()
+      scheduler.frame = timer.delay
+      const error: unknown = timer.execute(timer.state, timer.delay)
+      if (error !== undefined) errors.push(error)
+    }
+    scheduler.frame = end
+    if (errors.length > 0) throw errors[0]
+  }
   return {
     scheduler,
     clock: { monotonic: () => scheduler.frame, epoch: () => epoch + scheduler.frame },
@@ -49,9 +66,14 @@ export function virtualTime({ epoch = TEST_EPOCH }: VirtualTimeOptions = {}): Vi
     advance: ms => {
       if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY))
         throw new RangeError(`time goes on, by ${ms} ms it cannot`)
-      scheduler.maxFrames = scheduler.frame + ms
-      scheduler.flush()
-      scheduler.frame = scheduler.maxFrames
+      if (advancing)
+        throw new Error(`advance(${ms}) inside of a timer: time stands still until the timer is over`)
+      advancing = true
+      try {
+        runUntil(scheduler.frame + ms)
+      } finally {
+        advancing = false
+      }
     },
   }
 }

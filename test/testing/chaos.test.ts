@@ -281,15 +281,20 @@ describe('chaos', () => {
   })
 
   it.each([
-    { delay: -1 },
-    { delay: [5, 4] },
-    { throttle: 0 },
-    { merge: Number.NaN },
-    { cut: { after: -1 } },
-    { corrupt: { probability: 1.1 } },
-  ] as const)('refuses %o', trouble => {
+    [{ delay: -1 }, 'delay must be a number from 0 on, not -1'],
+    [{ delay: [5, 4] }, 'delay must be a number from 5 on, not 4'],
+    [{ throttle: 0 }, 'throttle must be a number above 0, not 0'],
+    [{ throttle: Number.POSITIVE_INFINITY }, 'throttle must be a number above 0, not Infinity'],
+    [{ throttle: Number.NaN }, 'throttle must be a number above 0, not NaN'],
+    [{ merge: Number.NaN }, 'merge must be a number from 0 on, not NaN'],
+    [{ cut: { after: -1 } }, 'cut.after must be a number from 0 on, not -1'],
+    [{ corrupt: { probability: 1.1 } }, 'a probability is from 0 to 1, not 1.1'],
+    [{ corrupt: { at: [0, -1] } }, 'corrupt.at must be whole numbers from 0 on, and -1 is not'],
+    [{ corrupt: { at: [Number.NaN] } }, 'corrupt.at must be whole numbers from 0 on, and NaN is not'],
+    [{ corrupt: { at: [1.5] } }, 'corrupt.at must be whole numbers from 0 on, and 1.5 is not'],
+  ] as const)('refuses %o', (trouble, words) => {
     const [inner] = memoryPair()
-    expect(() => chaos(inner, { inbound: trouble })).toThrow(RangeError)
-    expect(() => chaos(inner, { outbound: trouble })).toThrow(RangeError)
+    expect(() => chaos(inner, { inbound: trouble })).toThrow(new RangeError(words))
+    expect(() => chaos(inner, { outbound: trouble })).toThrow(new RangeError(words))
   })
 })

@@ -5,12 +5,14 @@ import { connect } from '../../src/peer/connect.js'
 import { open } from '../../src/peer/open.js'
 import type { Peer } from '../../src/peer/peer.js'
 import type { Connection, Endpoint } from '../../src/stream/connection.js'
+import type { Random } from '../../src/stream/environment.js'
 import { Chain } from '../../src/testing/chain.js'
 import { genesisBlock } from '../../src/testing/genesis.js'
 import { embeddedNode, memoryPair } from '../../src/testing/index.js'
 import { Ledger } from '../../src/testing/ledger.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
 import { serviceBehaviors } from '../../src/testing/services.js'
+import { virtualTime } from '../../src/testing/virtual-time.js'
 import { listen, tcp } from '../../src/transport/node.js'
 import { toHex } from '../../src/wire/hex.js'
 import { mainnet, regtest } from '../../src/wire/network.js'
@@ -144,6 +146,40 @@ describe('dial', () => {
     expect(scheduler.actions).not.toEqual([])
     for (const client of clients) client.leave()
     expect(scheduler.actions).toEqual([])
+  })
+})
+
+describe('nodes with one chain', () => {
+  /** How two nodes with the same dice get on, the second with these for its peers. */
+  function couple(random?: Random) {
+    const { scheduler, clock, advance: pass } = virtualTime()
+    const codes: string[] = []
+    const failed = ({ code }: PeerError) => codes.push(code)
+    const made = { blocks: 3, scheduler, clock, failed }
+    const near = embeddedNode({ ...made, random: seededRandom(1) })
+    const far = embeddedNode({ ...made, random: seededRandom(1), peer: random && { random } })
+    near.connect(far.dial).subscribe({ error: failed })
+    far.connect(near.dial).subscribe({ error: failed })
+    pass(0)
+    return { near, far, pass, codes }
+  }
+
+  it('connect to each other where their peers have dice of their own', () => {
+    const { near, far, pass, codes } = couple(seededRandom(2))
+    expect(toHex(near.tip.hash)).toBe(toHex(far.tip.hash))
+    expect([near.peers.length, far.peers.length, codes]).toEqual([2, 2, []])
+    const heard: string[] = []
+    far.peers[0]?.on('inv').subscribe(({ inventory }) => heard.push(toHex(inventory.at(0)!.hash)))
+    near.mine()
+    pass(0)
+    expect(heard).toEqual([toHex(near.tip.hash)])
+  })
+
+  it('and without them take each other for themselves', () => {
+    const { near, far, codes } = couple()
+    expect(toHex(near.tip.hash)).toBe(toHex(far.tip.hash))
+    expect([near.peers.length, far.peers.length]).toEqual([0, 0])
+    expect(codes).toContain('self-connection')
   })
 })
 

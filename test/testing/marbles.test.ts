@@ -2,35 +2,46 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { transformSync } from 'esbuild'
 import * as rxjs from 'rxjs'
-import { map, merge, of, switchMap, throwError, timer } from 'rxjs'
+import { concat, ignoreElements, map, merge, of, switchMap, throwError, timer } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import * as rxpeer from '../../src/index.js'
 import { buildTransaction } from '../../src/testing/build.js'
+import { failure } from '../../src/testing/failure.js'
 import * as testing from '../../src/testing/index.js'
 import { type MarbleHelpers, marbles } from '../../src/testing/marbles.js'
-import { invMessage, txMessage } from '../../src/testing/messages.js'
+import { invMessage, pingMessage, txMessage, versionMessage } from '../../src/testing/messages.js'
 import { render } from '../../src/testing/render.js'
 import { decodeMessage, encodeMessage } from '../../src/wire/messages.js'
 
-/** What a test in diagrams fails with; the empty string where it passes. */
-function failureOf(test: (helpers: MarbleHelpers) => void): string {
+/** What a test in diagrams throws; `undefined` where it passes. */
+function thrownBy(test: (helpers: MarbleHelpers) => void): Error | undefined {
   try {
     marbles(test)()
-    return ''
+    return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return error instanceof Error ? error : new Error(String(error))
   }
+}
+
+/** The message of what a test in diagrams throws; the empty string where it passes. */
+function failureOf(test: (helpers: MarbleHelpers) => void): string {
+  return thrownBy(test)?.message ?? ''
+}
+
+/** The sentence in which a failure ends. */
+function wordsOf(test: (helpers: MarbleHelpers) => void): string {
+  return failureOf(test).split('\n').at(-1)?.trim() ?? ''
 }
 
 describe('marbles', () => {
   it('a pipeline that is 1 ms late, or early, says so', () => {
-    const failure = (due: number) =>
+    const failing = (due: number) =>
       failureOf(({ expectObservable }) => {
         const seen$ = merge(of('start'), timer(due).pipe(map(() => 12n)))
         expectObservable(seen$).toBe('s 29999ms (b|)', { s: 'start', b: 12n })
       })
-    expect(failure(30_000)).toBe('')
-    expect(failure(30_001)).toBe(`the diagram 's 29999ms (b|)' does not fit
+    expect(failing(30_000)).toBe('')
+    expect(failing(30_001)).toBe(`the diagram 's 29999ms (b|)' does not fit
   expected
            0 ms  "start"
   >    30000 ms  12n
@@ -40,16 +51,121 @@ describe('marbles', () => {
   >    30001 ms  12n
        30001 ms  complete
   the marked event is 1 ms late`)
-    expect(failure(29_999)).toContain('the marked event is 1 ms early')
+    expect(failing(29_999)).toContain('the marked event is 1 ms early')
   })
 
-  it('tells what is missing and what is too much', () => {
+  it.each([
+    ['--a', '---', 'nothing came at 2 ms'],
+    ['a--b', 'a---', 'nothing came at 3 ms'],
+    ['-(ab)', '-a--', 'nothing more came at 1 ms'],
+    ['-a', '-ab', 'nothing was expected at 2 ms'],
+    ['-a', '-(ab)', 'nothing more was expected at 1 ms'],
+    ['-abcd', '-a-cd', 'the event expected at 2 ms is missing'],
+    ['-(abc)', '-(ac)', 'the event expected at 1 ms is missing'],
+    ['-abcd', '-a-ce', 'the event expected at 2 ms is missing'],
+    ['-a--b|', '-a---|', 'the event expected at 4 ms is missing'],
+    ['-a-c', '-abc', 'the event seen at 2 ms was not expected'],
+    ['-(ac)', '-(abc)', 'the event seen at 1 ms was not expected'],
+    ['-a-c|', '-ab-|', 'the event seen at 2 ms was not expected'],
+    ['-(ab)', '-(ba)', 'the marked events come in another order'],
+    ['-a', '-b', 'something else was expected at 1 ms'],
+    ['-|', '-#', 'something else was expected at 1 ms'],
+    ['-a-c', '--ac', 'the marked event is 1 ms late'],
+    ['--ac', '-a-c', 'the marked event is 1 ms early'],
+    ['-tttt', '--tttt', 'the marked event is 1 ms late'],
+    ['-tttt', '--ttt', 'the event expected at 1 ms is missing'],
+    ['-t--t--t', '--t--t', 'the marked event is 1 ms late'],
+  ])('%s, of which %s was seen: %s', (drawn, seen, words) => {
+    expect(wordsOf(({ cold, expectObservable }) => expectObservable(cold(seen)).toBe(drawn))).toBe(words)
+  })
+
+  it.each([
+    ['^--!', '-^--!', 'the marked subscription begins 1 ms late'],
+    ['-^-!', '^--!', 'the marked subscription begins 1 ms early'],
+    ['^--!', '^---!', 'the marked subscription ends 1 ms late'],
+    ['^--!', '^', 'the marked subscription never ends'],
+    ['^', '^--!', 'the marked subscription should never end'],
+  ])('the subscription %s, seen as %s: %s', (drawn, seen, words) => {
+    expect(
+      wordsOf(({ cold, expectObservable, expectSubscriptions }) => {
+        const source = cold('-----')
+        expectObservable(source, seen).toBe('')
+        expectSubscriptions(source.subscriptions).toBe(drawn)
+      }),
+    ).toBe(words)
+  })
+
+  it('a subscription is missing, or was not expected', () => {
+    const words = (drawn: string[]) =>
+      wordsOf(({ cold, expectObservable, expectSubscriptions }) => {
+        const source = cold('-----')
+        for (const seen of ['^-!', '--^!']) expectObservable(source, seen).toBe('')
+        expectSubscriptions(source.subscriptions).toBe(drawn)
+      })
+    const known = ['^-!', '--^!']
+    expect(words(known)).toBe('')
+    expect(words([...known, '---^!'])).toBe(
+      'a subscription is missing: subscribed at 3 ms, unsubscribed at 4 ms',
+    )
+    expect(words(['^!', ...known])).toBe(
+      'a subscription is missing: subscribed at 0 ms, unsubscribed at 1 ms',
+    )
+    for (const only of known) {
+      expect(words([only])).toContain('a subscription was not expected: subscribed at ')
+    }
+  })
+
+  it('shows nothing as such', () => {
     const nothing = failureOf(({ cold, expectObservable }) => expectObservable(cold('---')).toBe('--a'))
-    expect(nothing).toContain('  seen\n    (nothing)\n  nothing came for 2 ms')
-    const more = failureOf(({ cold, expectObservable }) => expectObservable(cold('-ab')).toBe('-a'))
-    expect(more).toContain('  >        2 ms  "b"\n  nothing was expected at 2 ms')
-    const other = failureOf(({ cold, expectObservable }) => expectObservable(cold('-b')).toBe('-a'))
-    expect(other).toContain('  >        1 ms  "a"\n  seen\n  >        1 ms  "b"')
+    expect(nothing).toContain('  seen\n    (nothing)\n')
+  })
+
+  it('an async test fails, whatever kind of promise it returns', () => {
+    const words = 'the test is async: what it expects after an await would never be compared'
+    const late = async ({ cold, expectObservable }: MarbleHelpers) => {
+      await Promise.resolve()
+      expectObservable(cold('a')).toBe('b')
+    }
+    expect(failureOf(late)).toBe(words)
+    const thenable = (then: unknown) => () => Object.fromEntries([['then', then]])
+    expect(failureOf(thenable(() => {}))).toBe(words)
+    expect(failureOf(thenable(1))).toBe('')
+  })
+
+  describe('the stack of a failure', () => {
+    type Part = Pick<MarbleHelpers, 'cold' | 'expectObservable' | 'expectSubscriptions'>
+    const calls: Readonly<Record<string, (helpers: Part) => void>> = {
+      toBe({ cold, expectObservable }) {
+        const expectation = expectObservable(cold('a'))
+        const called = () => expectation.toBe('b')
+        called()
+      },
+      toEqual({ cold, expectObservable }) {
+        const expectation = expectObservable(cold('a'))
+        const called = () => expectation.toEqual(cold('b'))
+        called()
+      },
+      'toBe of subscriptions'({ cold, expectSubscriptions }) {
+        const expectation = expectSubscriptions(cold('a').subscriptions)
+        const called = () => expectation.toBe('^!')
+        called()
+      },
+      'expectObservable without toBe'({ cold, expectObservable }) {
+        const called = () => expectObservable(cold('a'))
+        called()
+      },
+      'expectSubscriptions without toBe'({ cold, expectSubscriptions }) {
+        const called = () => expectSubscriptions(cold('a').subscriptions)
+        called()
+      },
+    }
+    it.each(Object.entries(calls))('begins where the test calls %s', (_name, test) => {
+      const { message, stack = '' } = thrownBy(test)!
+      expect(stack.startsWith(`Error: ${message}\n`)).toBe(true)
+      expect(stack.slice(message.length).split('\n')[1]).toMatch(
+        /^ +at called \(.*marbles\.test\.ts:\d+:\d+\)$/,
+      )
+    })
   })
 
   it('names the diagram that fails, not the first of the test', () => {
@@ -62,6 +178,18 @@ describe('marbles', () => {
     })
     expect(failure).toContain("the diagram '^!', '^!', '^-!' does not fit")
     expect(failure).toContain('subscribed at ')
+  })
+
+  it('tells by its number which of several diagrams of a kind fails', () => {
+    const failing = (count: number, wrong: number) =>
+      failureOf(({ cold, expectObservable, expectSubscriptions }) => {
+        const source = cold('a')
+        for (let i = 1; i <= count; i += 1) expectObservable(source).toBe(i === wrong ? '-' : 'a')
+        expectSubscriptions(source.subscriptions).toBe(Array.from({ length: count }, () => '^'))
+      })
+    expect(failing(3, 4)).toBe('')
+    expect(failing(3, 2)).toContain("the diagram '-' (expectObservable no. 2) does not fit\n")
+    expect(failing(1, 1)).toContain("the diagram '-' does not fit\n")
   })
 
   it('a diagram without toBe fails, whichever of them it is', () => {
@@ -145,13 +273,16 @@ describe('marbles', () => {
     expect(failure({ a: 1, b: undefined })).toContain('1 ms  undefined')
   })
 
-  it('errors compare by name and code', () => {
-    const failing = (code: string) => Object.assign(new Error('x'), { name: 'PeerError', code })
-    const failure = failureOf(({ expectObservable }) =>
-      expectObservable(throwError(() => failing('stalled'))).toBe('#', null, failing('idle-timeout')),
-    )
-    expect(failure).toContain('error PeerError(idle-timeout)')
-    expect(failure).toContain('error PeerError(stalled)')
+  it('errors compare by name and code, whatever else they say', () => {
+    const compare = (seen: Error, error: Error) =>
+      failureOf(({ expectObservable }) => expectObservable(throwError(() => seen)).toBe('#', null, error))
+    const cause = new Error('the cause')
+    const reset = new rxpeer.TransportError('connection-reset', 'the line is cut', { cause })
+    expect(compare(reset, failure('connection-reset', 'TransportError'))).toBe('')
+    const other = compare(reset, failure('connection-refused', 'TransportError'))
+    expect(other).toContain('error TransportError(connection-refused)')
+    expect(other).toContain('error TransportError(connection-reset)')
+    expect(compare(reset, failure('connection-reset'))).toContain('error PeerError(connection-reset)')
   })
 
   it('has a clock at the frame, and stops timers without an end', () => {
@@ -192,11 +323,51 @@ describe('render', () => {
     }
     const circle: Record<string, unknown> = { n: 1 }
     circle['self'] = circle
-    expect(render(new Pair())).toBe('Pair{b: [undefined, "x"], a: 1n}')
+    expect(render(new Pair())).toBe('Pair{a: 1n, b: [undefined, "x"]}')
     expect(render(circle)).toBe('{n: 1, self: [circular]}')
     expect(render([circle['n'], circle['n']])).toBe('[1, 1]')
     expect(render(of(1))).toBe('[observable]')
     expect(render({ at: new Date(5), bytes: Uint8Array.of(1, 255) })).toBe('{at: Date(5), bytes: <01ff>}')
+  })
+})
+
+describe('render, of two that hold the same', () => {
+  class Fields {
+    constructor(fields: object) {
+      Object.assign(this, fields)
+    }
+  }
+
+  it.each([
+    [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ],
+    [{ a: 1 }, { a: 1, b: undefined }],
+    [[{ x: { b: 1n, a: 2 } }], [{ x: { a: 2, c: undefined, b: 1n } }]],
+    [new Fields({ a: 1, b: 2 }), new Fields({ b: 2, c: undefined, a: 1 })],
+    [pingMessage(7n), { nonce: 7n, command: 'ping' }],
+  ])('%o is the same as %o', (one, other) => {
+    expect(render(one)).toBe(render(other))
+  })
+
+  it.each([
+    [{ a: 1 }, { a: null }],
+    [{ a: 1 }, { b: 1 }],
+    [
+      { a: 1, b: 2 },
+      { a: 2, b: 1 },
+    ],
+    [[1, undefined], [1]],
+    [{ a: 1 }, new Fields({ a: 1 })],
+  ])('%o is not the same as %o', (one, other) => {
+    expect(render(one)).not.toBe(render(other))
+  })
+
+  it('begins with the command, and has numbers of 64 bits as the plain form does', () => {
+    expect(render({ a: 1, command: 'inv', z: 1n })).toBe('{command: "inv", a: 1, z: 1n}')
+    expect(render({ nonce: 7n, command: 'ping' })).toBe('{command: "ping", nonce: "7"}')
+    expect(render(versionMessage())).toMatch(/^\{command: "version", nonce: "99", protocolVersion: 70016, /)
   })
 })
 
@@ -225,6 +396,15 @@ describe('the page about diagrams', () => {
       return error instanceof Error ? error.message : String(error)
     }
   }
+
+  it('shows how a deadline that is missed by 1 ms fails', () => {
+    const [, first] = /```\n(the diagram .*?)\n```/s.exec(page) ?? []
+    const seen$ = (due: number) => concat(of('version'), timer(due).pipe(ignoreElements()))
+    const failing = (due: number) =>
+      failureOf(({ expectObservable }) => expectObservable(seen$(due)).toBe('v 29999ms |', { v: 'version' }))
+    expect(failing(30_000)).toBe('')
+    expect(failing(30_001)).toBe(first)
+  })
 
   it('has a test of a pipeline, of ten lines at most, that passes', () => {
     expect(code.slice(code.indexOf('it(')).trim().split('\n').length).toBeLessThanOrEqual(10)

@@ -53,6 +53,40 @@ describe('virtual time', () => {
     expect(() => virtualTime().advance(ms)).toThrow(RangeError)
   })
 
+  it('a timer that throws takes nothing from the others, and its error comes out at the end', () => {
+    const time = virtualTime()
+    const seen: string[] = []
+    interval(10, time.scheduler).subscribe(() => seen.push(`tick ${time.now}`))
+    for (const at of [15, 12]) {
+      time.scheduler.schedule(() => {
+        throw new Error(`broken at ${at}`)
+      }, at)
+    }
+    timer(100, time.scheduler).subscribe(() => seen.push(`late ${time.now}`))
+    expect(time.pending).toBe(4)
+    expect(() => time.advance(25)).toThrow('broken at 12')
+    expect(time.now).toBe(25)
+    expect(seen).toEqual(['tick 10', 'tick 20'])
+    expect(time.pending).toBe(2)
+    time.advance(75)
+    expect(seen.slice(-2)).toEqual(['late 100', 'tick 100'])
+    expect(time.pending).toBe(1)
+  })
+
+  it('does not go on inside of a timer, and goes on behind it', () => {
+    const time = virtualTime()
+    const seen: number[] = []
+    interval(10, time.scheduler).subscribe(() => seen.push(time.now))
+    const inside = time.scheduler.schedule(() => time.advance(50), 15)
+    expect(() => time.advance(30)).toThrow('advance(50) inside of a timer')
+    expect(inside.closed).toBe(true)
+    expect(time.now).toBe(30)
+    expect(seen).toEqual([10, 20, 30])
+    time.advance(10)
+    expect(time.now).toBe(40)
+    expect(seen.at(-1)).toBe(40)
+  })
+
   it('moves a peer: the first ping leaves after two minutes, and an end leaves no timer', () => {
     const time = virtualTime()
     const said = new Subject<Message>()
