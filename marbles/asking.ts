@@ -78,12 +78,13 @@ export const heightOf = (hash: Hash): number | '?' => heights.get(toHex(hash)) ?
 /** What is left where nothing is: letter `z` of diagrams that look at it. */
 export const nothing = '0 subscriptions, 0 timers'
 
-/** What requests say, by letter: `d` when they are done, `t`, `n`, `b` and `c` when they fail; `l` and `z`: what is left of a usual
+/** What requests say, by letter: `d` when they are done, `t`, `n`, `v`, `b` and `c` when they fail; `l` and `z`: what is left of a usual
  * question, and nothing. */
 export const ends = {
   d: 'done',
   t: 'timeout',
   n: 'not-found',
+  v: 'unanswered',
   b: 'bad-answer',
   c: 'peer-closed: remote-closed',
   l: '2 subscriptions, 1 timers',

@@ -3,11 +3,22 @@ import { describe, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
 import { type Announced, fetchAnnounced } from '../src/requests/fetch-announced.js'
 import { marbles } from '../src/testing/marbles.js'
+import { Block } from '../src/wire/block.js'
 import { type Inventory, InventoryType } from '../src/wire/inventory.js'
 import type { Message } from '../src/wire/messages.js'
 import { sampleTransaction } from '../test/support/samples.js'
 import { inv } from './announcing.js'
-import { asking, blockMessage, ends, expectNothingLeft, givenUp, hashAt, heightOf, shaken } from './asking.js'
+import {
+  asking,
+  block,
+  blockMessage,
+  ends,
+  expectNothingLeft,
+  givenUp,
+  hashAt,
+  heightOf,
+  shaken,
+} from './asking.js'
 import { version } from './cast.js'
 
 const transaction = sampleTransaction({ lockTime: 5, inputs: [{ witness: [Uint8Array.of(1)] }] })
@@ -23,7 +34,7 @@ const values: Record<string, Message> = {
   x: blockMessage(1),
   y: blockMessage(2),
   t: { command: 'tx', transaction },
-  n: { command: 'notfound', inventory: [ofBlock(1)] },
+  n: { command: 'notfound', inventory: [{ type: InventoryType.witnessBlock, hash: hashAt(1) }] },
 }
 const letters = {
   ...ends,
@@ -108,11 +119,42 @@ describe('fetchAnnounced', () => {
   )
 
   it(
-    'knows a transaction by both of its names once it is here',
+    'asks by the negotiated name alone, also where both are announced',
     marbles(helpers => {
-      const question = asking(helpers, { said: '(vwa)itkt', values, ask: ask('tx') })
-      helpers.expectObservable(question.asked$, '^-------------!').toBe('-----s', letters)
-      helpers.expectObservable(question.answer$, '^-------------!').toBe('------t', letters)
+      const question = asking(helpers, { said: '(vwa)ikt', values, ask: ask('tx') })
+      helpers.expectObservable(question.asked$, '^-------------!').toBe('------w', letters)
+      helpers.expectObservable(question.answer$, '^-------------!').toBe('-------t', letters)
+      const old = asking(helpers, { said: `${shaken}kit`, values, ask: ask('tx') })
+      helpers.expectObservable(old.asked$, '^-------------!').toBe('-----s', letters)
+      helpers.expectObservable(old.answer$, '^-------------!').toBe('------t', letters)
+      expectNothingLeft(helpers, question, old)
+    }),
+  )
+
+  it(
+    'asks again for what did not come for a minute, when it is announced again',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}i 59998ms ii`,
+        values,
+        ask: ask('block'),
+      })
+      helpers.expectObservable(question.asked$, '^ 70s !').toBe('----q 59999ms q', letters)
+      helpers.expectObservable(question.answer$, '^ 70s !').toBe('')
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'fails with bad-answer where a block has other transactions than its header commits to',
+    marbles(helpers => {
+      const tampered = Block.from(block(1).header, [...block(2).transactions])
+      const question = asking(helpers, {
+        said: `${shaken}ix`,
+        values: { ...values, x: { command: 'block', block: tampered } },
+        ask: ask('block'),
+      })
+      helpers.expectObservable(question.answer$, '^-------!').toBe('-----b', letters)
       expectNothingLeft(helpers, question)
     }),
   )

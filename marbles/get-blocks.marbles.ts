@@ -1,4 +1,4 @@
-import { concat, EMPTY, map, mergeMap, take, timer } from 'rxjs'
+import { concat, EMPTY, map, merge, mergeMap, take, timer } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
 import type { FetchOptions } from '../src/requests/fetch-inventory.js'
@@ -8,6 +8,8 @@ import { Block } from '../src/wire/block.js'
 import type { Hash } from '../src/wire/hash.js'
 import { InventoryType } from '../src/wire/inventory.js'
 import type { Message } from '../src/wire/messages.js'
+import { regtest } from '../src/wire/network.js'
+import { sampleBlock, sampleTransaction } from '../test/support/samples.js'
 import {
   asking,
   block,
@@ -54,10 +56,10 @@ describe('getBlocks', () => {
   )
 
   it(
-    'fails with bad-answer where a pong behind another block comes before the one that was asked for',
+    'fails with unanswered where a pong behind another block comes before the one that was asked for',
     marbles(helpers => {
       const lied = asking(helpers, { said: `${shaken}-x-w-y`, values, replies: pongs, ask: ask() })
-      helpers.expectObservable(lied.answer$, '^-------------!').toBe('-----x-b', letters)
+      helpers.expectObservable(lied.answer$, '^-------------!').toBe('-----x-v', letters)
       // What had come by then is all that was asked for: the other block was somebody else's.
       const others = asking(helpers, {
         said: `${shaken}-w----w--y`,
@@ -70,7 +72,7 @@ describe('getBlocks', () => {
         a: asksFor(1, 1),
         b: asksFor(2, 2),
       })
-      helpers.expectObservable(others.answer$, '^-------------!').toBe('-----x----b', letters)
+      helpers.expectObservable(others.answer$, '^-------------!').toBe('-----x----v', letters)
       const old = asking(helpers, {
         said: `${shaken}-w-x-y`,
         values: { ...values, v: version({ protocolVersion: 60_000 }) },
@@ -79,6 +81,24 @@ describe('getBlocks', () => {
       })
       helpers.expectObservable(old.answer$, '^-------------!').toBe('-------x-(yd)', letters)
       expectNothingLeft(helpers, lied, others, old)
+    }),
+  )
+
+  it(
+    'wonders once with all others about a block that nobody asked for',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}-w-x-y`,
+        values,
+        ask: peer => merge(ask([hashAt(1)])(peer), ask([hashAt(2)])(peer)),
+      })
+      helpers.expectObservable(question.asked$, '^-------------!').toBe('(ab)-p', {
+        ...letters,
+        a: asksFor(1, 1),
+        b: asksFor(2, 2),
+      })
+      helpers.expectObservable(question.answer$, '^-------------!').toBe('-------x-(yd)', letters)
+      expectNothingLeft(helpers, question)
     }),
   )
 
@@ -212,6 +232,39 @@ describe('getBlocks', () => {
       })
       helpers.expectObservable(question.answer$, '^-------!').toBe('-----b', letters)
       expectNothingLeft(helpers, question)
+    })()
+  })
+
+  it.each([
+    ['transactions that begin with no coinbase', sampleBlock([sampleTransaction({})])],
+    ['no transactions', Block.from(block(1).header, [])],
+  ])('fails with bad-answer where a block has %s', (_, lie) => {
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}-x`,
+        values: { x: { command: 'block', block: lie } },
+        ask: peer => getBlocks(peer, [lie.hash]),
+      })
+      helpers.expectObservable(question.answer$, '^-------!').toBe('-----b', letters)
+      expectNothingLeft(helpers, question)
+    })()
+  })
+
+  it.each([
+    ['at the first block for which that counts', 1, 'b'],
+    ['below', 2, 'x'],
+  ])('asks a block to keep what it says of witnesses from some height on: %s', (_, segwitHeight, drawn) => {
+    marbles(helpers => {
+      // What miners said of witnesses before they counted (BIP141), with no witness there.
+      const stripped = Block.decode(block(1).stripped)
+      const question = asking(helpers, {
+        said: `${shaken}-x`,
+        values: { x: { command: 'block', block: stripped } },
+        options: { network: { ...regtest, segwitHeight } },
+        ask: ask([hashAt(1)]),
+      })
+      helpers.expectObservable(question.answer$.pipe(take(1)), '^-------!').toBe(`-----(${drawn}|)`, letters)
+      helpers.flush()
     })()
   })
 

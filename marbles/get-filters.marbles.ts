@@ -1,4 +1,4 @@
-import { concat, count, map } from 'rxjs'
+import { concat, count, ignoreElements, map } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
 import { type FilterRange, getFilters } from '../src/requests/get-filters.js'
@@ -113,7 +113,6 @@ describe('getFilters', () => {
         2: cfilter(filterAt(filters, 2), garbage),
       },
     ],
-    ['there are too few filter headers, by a pong behind them', '--b', { H: fewer() }],
     [
       'the filter headers do not continue what is known',
       '--b',
@@ -125,13 +124,66 @@ describe('getFilters', () => {
       const question = asking(helpers, {
         said: `${shaken}--H2`,
         values: { ...values, ...lies },
-        replies: pongs,
         ask: ask(range),
       })
       helpers.expectObservable(question.answer$, '^ 40ms !').toBe(`----${drawn}`, letters)
       expectNothingLeft(helpers, question)
     })()
   })
+
+  it.each([
+    ['there are too few filter headers', fewer()],
+    ['they end in another block', cfheaders(filters, 1, 3)],
+  ])('fails with unanswered where %s, by a pong behind them', (_, headers) => {
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}--H2`,
+        values: { ...values, H: headers },
+        replies: pongs,
+        ask: ask(),
+      })
+      helpers.expectObservable(question.answer$, '^ 40ms !').toBe('------v', letters)
+      expectNothingLeft(helpers, question)
+    })()
+  })
+
+  it.each([
+    ['at the first block', { start: 0, end: 4 }, sha256d(garbage), 'b'],
+    ['behind what is known', { start: 2, end: 4 }, sha256d(garbage), '(234d)'],
+  ])('knows what stands before the filters %s', (_, range, previous, drawn) => {
+    marbles(helpers => {
+      // Filter headers of a chain of its own, as a liar makes them.
+      const honest = serveFilters(filters)
+      const question = asking(helpers, {
+        replies: message =>
+          honest(message).map(answer =>
+            answer.command === 'cfheaders' ? { ...answer, previousFilterHeader: previous } : answer,
+          ),
+        ask: ask(range),
+      })
+      helpers.expectObservable(question.answer$, '^ 40ms !').toBe(drawn, letters)
+      expectNothingLeft(helpers, question)
+    })()
+  })
+
+  it(
+    'chains its requests: filter headers that do not continue those of the one before are bad-answer',
+    marbles(helpers => {
+      const long = mineChain(1_050, 4)
+      const honest = serveFilters(filtersOf(long))
+      const question = asking(helpers, {
+        replies: message =>
+          honest(message).map(answer =>
+            answer.command === 'cfheaders' && message.command === 'getcfheaders' && message.startHeight > 0
+              ? { ...answer, previousFilterHeader: sha256d(garbage) }
+              : answer,
+          ),
+        ask: peer => getFilters(peer, chainOf(long), { start: 0 }).pipe(ignoreElements()),
+      })
+      helpers.expectObservable(question.answer$, '^ 40ms !').toBe('b', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
 
   it(
     'continues the filter header that it is given',

@@ -62,7 +62,7 @@ describe('getHeaders', () => {
         message.command === 'ping' ? [{ command: 'pong', nonce: message.nonce + BigInt(late) } as const] : []
       const lied = asking(helpers, { said: `${shaken}-y-x`, values, replies: pongs(0), ask: ask() })
       helpers.expectObservable(lied.asked$, '^-------------!').toBe('q----p', letters)
-      helpers.expectObservable(lied.answer$, '^-------------!').toBe('-----b', letters)
+      helpers.expectObservable(lied.answer$, '^-------------!').toBe('-----v', letters)
       // Somebody else's pong says nothing.
       const other = asking(helpers, { said: `${shaken}-y-x`, values, replies: pongs(1), ask: ask() })
       helpers.expectObservable(other.answer$, '^-------------!').toBe('-------(xd)', letters)

@@ -1,8 +1,7 @@
 import { map } from 'rxjs'
 import { describe, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
-import type { FetchOptions } from '../src/requests/fetch-inventory.js'
-import { getTransactions } from '../src/requests/get-transactions.js'
+import { type GetTransactionsOptions, getTransactions } from '../src/requests/get-transactions.js'
 import { marbles } from '../src/testing/marbles.js'
 import { InventoryType } from '../src/wire/inventory.js'
 import type { Message } from '../src/wire/messages.js'
@@ -24,7 +23,7 @@ const letters = { ...ends, x: 1, y: 2 }
 const wtxid = '(vwa)'
 
 const ask =
-  (by: 'txid' | 'wtxid', options: FetchOptions = {}) =>
+  (by: 'txid' | 'wtxid', options: GetTransactionsOptions = {}) =>
   (peer: Peer) =>
     getTransactions(
       peer,
@@ -81,7 +80,7 @@ describe('getTransactions', () => {
   )
 
   it(
-    'fails with bad-answer where the remote sends another one and answers a ping behind it',
+    'fails with unanswered where the remote sends another one and answers a ping behind it',
     marbles(helpers => {
       const question = asking(helpers, {
         said: `${wtxid}-xf`,
@@ -89,7 +88,26 @@ describe('getTransactions', () => {
         replies: pongs,
         ask: ask('wtxid'),
       })
-      helpers.expectObservable(question.answer$, '^-----------!').toBe('------xb', letters)
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('------xv', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'leaves out what the remote does not have where it is told to',
+    marbles(helpers => {
+      const notFound: Message = {
+        command: 'notfound',
+        inventory: [{ type: InventoryType.wtx, hash: first.wtxid }],
+      }
+      const values$ = { ...values, n: notFound }
+      const skip = ask('wtxid', { missing: 'skip', window: 1 })
+      const question = asking(helpers, { said: `${wtxid}-n-y`, values: values$, ask: skip })
+      helpers.expectObservable(question.asked$, '^-----------!').toBe('a-----b', {
+        a: `getdata wtx ${first.wtxid[0]}`,
+        b: `getdata wtx ${second.wtxid[0]}`,
+      })
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('--------(yd)', letters)
       expectNothingLeft(helpers, question)
     }),
   )

@@ -1,10 +1,10 @@
 import type { Traffic } from '../peer/traffic.js'
+import { claimedHeight } from '../wire/claimed-height.js'
 import { formatMessage } from '../wire/format.js'
 import { toHex } from '../wire/hex.js'
 import type { Message } from '../wire/messages.js'
 import { serviceNames } from '../wire/services.js'
 import { displayUserAgent } from '../wire/useragent.js'
-import { claimedHeight } from './block-height.js'
 import { type CliEvent, endpointText, type Format } from './events.js'
 import { printable } from './printable.js'
 

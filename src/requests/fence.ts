@@ -23,6 +23,21 @@ export class Fence {
     return peer.protocolVersion > protocolVersions.bip31 ? new Fence(peer) : undefined
   }
 
+  /**
+   * Raises one behind a message that answers nobody's question, the same for all who wonder about it. To be called while
+   * the peer delivers the message, so that the pong cannot come at the call.
+   */
+  static behind(peer: Peer, message: Message): Fence | undefined {
+    const raised = Fence.#raised.get(message) ?? Fence.for(peer)
+    if (raised !== undefined && !Fence.#raised.has(message)) {
+      Fence.#raised.set(message, raised)
+      raised.raise()
+    }
+    return raised
+  }
+
+  static readonly #raised = new WeakMap<Message, Fence>()
+
   /** Sends the ping. Apart from the making, since the pong may come at the call. */
   raise(): void {
     this.#peer.send({ command: 'ping', nonce: this.#nonce })
@@ -40,7 +55,8 @@ function isOf<C extends Command>(command: C, message: Message): message is Messa
 
 /**
  * The messages of a command that answer. Others of it may be an announcement, or the answer to somebody else: whether
- * they were meant for us shows at a fence behind the first of them. Errors with `bad-answer` where they were.
+ * they were meant for us shows at a fence behind the first of them. Errors with `unanswered` where they were: no answer
+ * will come any more, be it for a lie or for something that the remote does not have and is silent about.
  */
 export function answersOf<C extends Command>(
   peer: Peer,
@@ -53,17 +69,11 @@ export function answersOf<C extends Command>(
       return messages$.pipe(
         mergeMap((message): Observable<MessageOf<C>> => {
           if (fence?.isPassedBy(message)) {
-            throw new RequestError(
-              'bad-answer',
-              `the remote answered with ${command} that fit no question of ours`,
-            )
+            throw new RequestError('unanswered', `${command} came, but none that answer the question`)
           }
           if (!isOf(command, message)) return EMPTY
           if (fits(message)) return of(message)
-          if (fence === undefined) {
-            fence = Fence.for(peer)
-            fence?.raise()
-          }
+          fence ??= Fence.behind(peer, message)
           return EMPTY
         }),
       )

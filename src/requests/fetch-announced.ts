@@ -1,33 +1,44 @@
-import { defer, EMPTY, filter, merge, mergeMap, type Observable, tap } from 'rxjs'
+import { defer, EMPTY, merge, mergeMap, type Observable, of, tap } from 'rxjs'
+import { transactionNames } from '../behaviors/announcement.js'
 import type { Peer } from '../peer/peer.js'
 import { ofCommand } from '../stream/of-command.js'
 import { type Inventory, InventoryType, inventoryKey, WITNESS_FLAG } from '../wire/inventory.js'
 import type { Message, MessageOf } from '../wire/messages.js'
 import { hasServices, Services } from '../wire/services.js'
+import { Announcements } from './announcements.js'
+import { checkedBlock } from './checked-block.js'
 
 /** What can be fetched as it is announced. */
 export type Announced = 'block' | 'tx'
 
-/** Announcements that are remembered as asked for, per subscription; the oldest are forgotten first. */
-const REMEMBERED = 50_000
-
 /** The announcements that a message can be the answer to. */
-function announcementsOf(message: Message): readonly Inventory[] {
+function namesOf(message: Message): readonly Inventory[] {
   if (message.command === 'block') return [{ type: InventoryType.block, hash: message.block.hash }]
-  if (message.command !== 'tx') return []
-  const { txid, wtxid } = message.transaction
-  return [
-    { type: InventoryType.wtx, hash: wtxid },
-    { type: InventoryType.tx, hash: txid },
-  ]
+  return message.command === 'tx' ? transactionNames(message.transaction) : []
+}
+
+/** The types of announcements that are wanted of a peer, and how each is asked for. */
+function wantedOf(peer: Peer, types: readonly Announced[]): ReadonlyMap<number, number> {
+  const flag = hasServices(peer.version.services, Services.witness) ? WITNESS_FLAG : 0
+  const wanted = new Map<number, number>()
+  if (types.includes('block')) wanted.set(InventoryType.block, InventoryType.block | flag)
+  if (types.includes('tx')) {
+    // The form that was negotiated; Core takes no notice of the other one either.
+    if (peer.features.wtxidRelay) wanted.set(InventoryType.wtx, InventoryType.wtx)
+    else wanted.set(InventoryType.tx, InventoryType.tx | flag)
+  }
+  return wanted
 }
 
 /**
  * Asks for what the remote announces by inv, each thing once, and emits it as it comes: blocks and transactions with
  * their witness where the remote serves it, transactions by wtxid where that was negotiated. What the remote then does
- * not have (notfound) is passed over until it is announced again, and what others asked for is none of it. Completes with
- * the peer, which `stall` closes where the remote does not send what it has announced; unsubscribing asks for nothing
- * more. Blocks that a remote announces by headers or cmpctblock, because it was asked to, are not fetched.
+ * not have (notfound), or does not send for a minute, is asked for again when it is announced again. What others asked for
+ * is none of it. Blocks that a remote announces by headers or cmpctblock, because it was asked to, are not fetched.
+ *
+ * Errors with `bad-answer` where a block has other transactions than its header commits to; whether the header has work
+ * and belongs to the chain is for `HeaderChain` to say. Completes with the peer, which `stall` closes where nothing comes
+ * at all. Unsubscribing asks for nothing more.
  * @param types - `block`, `tx` or both
  * @example fetchAnnounced(peer, 'tx').subscribe({ next: ({ transaction }) => …, error: console.error })
  */
@@ -35,58 +46,37 @@ export function fetchAnnounced<T extends Announced>(
   peer: Peer,
   ...types: readonly [T, ...T[]]
 ): Observable<MessageOf<T>> {
-  const flag = hasServices(peer.version.services, Services.witness) ? WITNESS_FLAG : 0
-  const wanted = new Map<number, number>()
-  if (types.some(type => type === 'block')) wanted.set(InventoryType.block, InventoryType.block | flag)
-  if (types.some(type => type === 'tx')) {
-    wanted.set(InventoryType.tx, InventoryType.tx | flag)
-    wanted.set(InventoryType.wtx, InventoryType.wtx)
-  }
+  const wanted = wantedOf(peer, types)
+  const witness = hasServices(peer.version.services, Services.witness)
   return defer(() => {
-    /** What was asked for, and whether it is still to come. */
-    const seen = new Map<string, boolean>()
-    const note = (key: string, awaited: boolean) => {
-      seen.set(key, awaited)
-      if (seen.size > REMEMBERED) for (const oldest of seen.keys()) if (seen.delete(oldest)) break
-    }
-    const isNew = (entry: Inventory): boolean => {
-      const key = inventoryKey(entry)
-      if (seen.has(key)) return false
-      note(key, true)
-      return true
-    }
-    const isAwaited = (message: Message): boolean => {
-      const keys = announcementsOf(message).map(inventoryKey)
-      if (!keys.some(key => seen.get(key))) return false
-      // By either of its names it is here now.
-      for (const key of keys) note(key, false)
-      return true
+    const announcements = new Announcements(() => peer.environment.clock.monotonic())
+    const ask = ({ inventory }: MessageOf<'inv'>) => {
+      const asked: Inventory[] = []
+      for (const { type: announced, hash } of inventory) {
+        const type = wanted.get(announced)
+        if (type !== undefined && announcements.begin(inventoryKey({ type: announced, hash }))) {
+          asked.push({ type, hash })
+        }
+      }
+      if (asked.length > 0) peer.send({ command: 'getdata', inventory: asked })
     }
     const forget = ({ inventory }: MessageOf<'notfound'>) => {
-      for (const { type, hash } of inventory) seen.delete(inventoryKey({ type: type & ~WITNESS_FLAG, hash }))
+      for (const { type, hash } of inventory) {
+        announcements.forget(inventoryKey({ type: type & ~WITNESS_FLAG, hash }))
+      }
     }
-    const asking$ = peer.on('inv').pipe(
-      tap(({ inventory }) => {
-        const asked: Inventory[] = []
-        for (const entry of inventory) {
-          const type = wanted.get(entry.type)
-          if (type !== undefined && isNew(entry)) asked.push({ type, hash: entry.hash })
-        }
-        if (asked.length > 0) peer.send({ command: 'getdata', inventory: asked })
-      }),
-      mergeMap((): Observable<never> => EMPTY),
-    )
-    const missing$ = peer.on('notfound').pipe(
-      tap(forget),
-      mergeMap((): Observable<never> => EMPTY),
-    )
+    const take = (message: MessageOf<T>): Observable<MessageOf<T>> => {
+      const any: Message = message
+      if (!announcements.end(namesOf(any).map(inventoryKey))) return EMPTY
+      if (any.command === 'block') checkedBlock(any.block, { network: peer.network, witness })
+      return of(message)
+    }
     return merge(
-      asking$,
-      missing$,
-      peer.messages$.pipe(
-        ofCommand(...types),
-        filter((message: MessageOf<T>) => isAwaited(message)),
-      ),
+      peer.on('inv').pipe(tap(ask), mergeMap(nothing)),
+      peer.on('notfound').pipe(tap(forget), mergeMap(nothing)),
+      peer.messages$.pipe(ofCommand(...types), mergeMap(take)),
     )
   })
 }
+
+const nothing = (): Observable<never> => EMPTY

@@ -1,7 +1,7 @@
 import { Observable, Subscription } from 'rxjs'
 import type { Peer } from '../peer/peer.js'
 import { toHex } from '../wire/hex.js'
-import { type Inventory, inventoryTypeName, WITNESS_FLAG } from '../wire/inventory.js'
+import { type Inventory, inventoryKey, inventoryTypeName, WITNESS_FLAG } from '../wire/inventory.js'
 import type { Message } from '../wire/messages.js'
 import { answers } from './answers.js'
 import { Fence } from './fence.js'
@@ -21,7 +21,7 @@ export interface FetchOptions extends RequestOptions {
 }
 
 /** The key of an entry, whether or not it asks for the witness. */
-const keyOf = ({ type, hash }: Inventory): string => `${type & ~WITNESS_FLAG} ${toHex(hash)}`
+const keyOf = ({ type, hash }: Inventory): string => inventoryKey({ type: type & ~WITNESS_FLAG, hash })
 
 const nameOf = ({ type, hash }: Inventory): string => `${inventoryTypeName(type)} ${toHex(hash)}`
 
@@ -32,18 +32,20 @@ export interface Fetching<T> {
   read(message: Message): Answer<T> | undefined
   /** The window where the options name none. */
   readonly window: number
+  /** Whether what the remote does not have is left out; else it is an error. */
+  readonly skipsMissing?: boolean | undefined
   readonly options: FetchOptions
 }
 
 /**
  * Asks for inventory entries, a window of them at a time, and emits what `read` makes of the answers, in the order of
- * the entries. An entry that is there twice is asked for once and emitted twice. Errors with `not-found`, `timeout`,
- * `peer-closed`, and `bad-answer` where the remote answers with something else. Unsubscribing forgets what is on its way.
+ * the entries. An entry that is there twice in a window is asked for once; it is emitted twice. Errors with `not-found`,
+ * `timeout`, `peer-closed`, `unanswered`, and with what `read` throws. Unsubscribing forgets what is on its way.
  * @throws TypeError at the call, for options that make no sense
  */
 export function fetchInventory<T>(
   peer: Peer,
-  { entries, read, window: usual, options }: Fetching<T>,
+  { entries, read, window: usual, skipsMissing = false, options }: Fetching<T>,
 ): Observable<T> {
   const { window = usual } = options
   const { timeout, retries } = patience(options)
@@ -56,7 +58,8 @@ export function fetchInventory<T>(
     }
     /** Where the entries of a name stand: a name may be asked for twice. */
     const wanted = new Map<string, number[]>()
-    const arrived = new Map<number, T>()
+    /** `undefined` for what is left out. */
+    const arrived = new Map<number, T | undefined>()
     let asked = 0
     let emitted = 0
     let left = retries
@@ -114,39 +117,43 @@ export function fetchInventory<T>(
       // Half a window at a time, so that a getdata asks for more than one.
       else if (asked < entries.length && asked - emitted <= window / 2) ask()
     }
-    const suspect = () => {
-      const raised = fence === undefined ? Fence.for(peer) : undefined
-      if (raised === undefined) return
-      fence = { fence: raised, wanted: [...wanted.keys()] }
-      raised.raise()
+    const settle = (keys: readonly string[], value: T | undefined) => {
+      for (const key of keys) {
+        for (const index of wanted.get(key) ?? []) arrived.set(index, value)
+        wanted.delete(key)
+      }
+      left = retries
+      if (wanted.size > 0) wait()
+      emit()
+    }
+    const suspect = (message: Message) => {
+      const raised = fence === undefined ? Fence.behind(peer, message) : undefined
+      if (raised !== undefined) fence = { fence: raised, wanted: [...wanted.keys()] }
     }
     const receive = (message: Message) => {
       if (fence?.fence.isPassedBy(message)) {
         const missing = fence.wanted.find(key => wanted.has(key))
         fence = undefined
         if (missing !== undefined)
-          fail('bad-answer', `the remote sent something else than ${nameAt(wanted.get(missing)?.[0])}`)
+          fail('unanswered', `something else came, but not ${nameAt(wanted.get(missing)?.[0])}`)
         return
       }
       if (message.command === 'notfound') {
-        const missing = Array.from(message.inventory).find(entry => wanted.has(keyOf(entry)))
-        if (missing) fail('not-found', `the remote does not have ${nameOf(missing)}`)
+        const missing = Array.from(message.inventory).filter(entry => wanted.has(keyOf(entry)))
+        const [first] = missing
+        if (first === undefined) return
+        if (skipsMissing) settle(missing.map(keyOf), undefined)
+        else fail('not-found', `the remote does not have ${nameOf(first)}`)
         return
       }
       const answer = read(message)
       if (answer === undefined) return
       const key = answer.names.map(keyOf).find(name => wanted.has(name))
       if (key === undefined) {
-        suspect()
+        suspect(message)
         return
       }
-      const value = answer.value()
-      for (const index of wanted.get(key) ?? []) arrived.set(index, value)
-      wanted.delete(key)
-      left = retries
-      if (wanted.size > 0) wait()
-      else deadline.unsubscribe()
-      emit()
+      settle([key], answer.value())
     }
 
     subscriber.add(() => deadline.unsubscribe())

@@ -2,30 +2,19 @@ import type { Observable } from 'rxjs'
 import type { Peer } from '../peer/peer.js'
 import type { Block } from '../wire/block.js'
 import type { Hash } from '../wire/hash.js'
-import { toHex } from '../wire/hex.js'
 import { InventoryType } from '../wire/inventory.js'
-import { checkMerkleRoot, checkWitnessCommitment } from '../wire/merkle.js'
 import { hasServices, Services } from '../wire/services.js'
+import { checkedBlock } from './checked-block.js'
 import { type FetchOptions, fetchInventory } from './fetch-inventory.js'
-import { RequestError } from './request-error.js'
 
 /** Blocks in flight from one peer (Core `MAX_BLOCKS_IN_TRANSIT_PER_PEER`). */
 const BLOCK_WINDOW = 16
 
-function verified(block: Block, witness: boolean): Block {
-  // Without its witnesses a block does not keep what its coinbase promises of them.
-  if (checkMerkleRoot(block) && (!witness || checkWitnessCommitment(block))) return block
-  throw new RequestError(
-    'bad-answer',
-    `the transactions of block ${toHex(block.hash)} are not the ones it commits to`,
-  )
-}
-
 /**
  * Fetches blocks and emits them in the order of the hashes, with witness where the remote serves it, at most 16 on their
  * way at a time. That the transactions are those that the header commits to is checked. Errors with `not-found`,
- * `timeout` (no block for 30 s), `bad-answer` and `peer-closed`, and with WireError for hashes that cannot be sent.
- * Bitcoin Core stays silent about blocks that it does not have: they time out.
+ * `timeout` (no block for 30 s), `unanswered`, `bad-answer` and `peer-closed`, and with WireError for hashes that cannot
+ * be sent. Bitcoin Core stays silent about blocks that it does not have: they time out.
  *
  * The window limits what the remote has to send, not what a slow subscriber lets pile up: for that there is `consume`.
  * @param hashes - wire order
@@ -44,7 +33,7 @@ export function getBlocks(peer: Peer, hashes: Iterable<Hash>, options: FetchOpti
       message.command === 'block'
         ? {
             names: [{ type: InventoryType.block, hash: message.block.hash }],
-            value: () => verified(message.block, witness),
+            value: () => checkedBlock(message.block, { network: peer.network, witness }),
           }
         : undefined,
     window: BLOCK_WINDOW,

@@ -25,8 +25,8 @@ const HEADERS_TIMEOUT = 90_000
  * and emits its answer, which is empty where there are none. Neither their work nor that they follow each other is
  * checked: `HeaderChain.add` and `syncHeaders` do. Announcements and answers to other questions are not taken for the
  * answer, also not those to questions that nobody waits for any more. With an empty locator the one header of `stop` is
- * asked for. Errors as `request` does, after 90 s by default, and with `bad-answer` where the remote answered with headers
- * that connect to nothing.
+ * asked for. Errors as `request` does, after 90 s by default, and with `unanswered` where headers came that connect to
+ * nothing that was asked for, and no others.
  * @param locator - block hashes, newest first, wire order; see `HeaderChain.locator`
  */
 export function getHeaders(

@@ -10,10 +10,18 @@ import { type FetchOptions, fetchInventory } from './fetch-inventory.js'
 /** Entries of one getdata (Core `MAX_GETDATA_SZ`). */
 const TRANSACTION_WINDOW = 1_000
 
+/** How to fetch transactions. */
+export interface GetTransactionsOptions extends FetchOptions {
+  /** What becomes of those that the remote does not have: `fail` with `not-found` (default), or `skip` them. */
+  readonly missing?: 'fail' | 'skip' | undefined
+}
+
 /**
  * Fetches transactions and emits them in the order of the hashes, with witness where the remote serves it. A node serves
  * what is in its mempool, and what it announced a short while ago, older ones by no other name than it announced them.
- * Errors with `not-found`, `timeout`, `bad-answer` and `peer-closed`, and with WireError for hashes that cannot be sent.
+ * A txid says nothing of the witness: a remote can serve another one with it.
+ *
+ * Errors with `not-found`, `timeout`, `unanswered` and `peer-closed`, and with WireError for hashes that cannot be sent.
  * @param by - which hash the given ones are: `wtxid` is what inv tells where wtxidrelay was negotiated
  * (`peer.features.wtxidRelay`), and nodes without it do not know it
  * @param hashes - wire order
@@ -24,7 +32,7 @@ export function getTransactions(
   peer: Peer,
   by: 'txid' | 'wtxid',
   hashes: Iterable<Hash>,
-  options: FetchOptions = {},
+  { missing = 'fail', ...options }: GetTransactionsOptions = {},
 ): Observable<Transaction> {
   const witness = hasServices(peer.version.services, Services.witness)
   const byTxid = witness ? InventoryType.witnessTx : InventoryType.tx
@@ -36,6 +44,7 @@ export function getTransactions(
         ? { names: transactionNames(message.transaction), value: () => message.transaction }
         : undefined,
     window: TRANSACTION_WINDOW,
+    skipsMissing: missing === 'skip',
     options,
   })
 }

@@ -3,6 +3,8 @@ export const requestFaults = {
   timeout: 'the remote did not answer in time',
   'peer-closed': 'the peer closed before the answer came; `cause` is its CloseReason',
   'not-found': 'the remote does not have what was asked for (notfound)',
+  unanswered:
+    'the remote has passed over the question: it said something else, and then answered a ping that was sent behind it',
   'bad-answer':
     'the answer is not what was asked for: it does not connect, has no work, or is of something else',
 } as const satisfies Record<string, string>

@@ -1,5 +1,5 @@
 import type { Reader, Writer } from './cursor.js'
-import { bytesToHex, toHex } from './hex.js'
+import { bytesToHex, latin1, toHex } from './hex.js'
 import { MAX_PAYLOAD } from './limits.js'
 import { type List, ListView } from './list.js'
 
@@ -155,13 +155,6 @@ export function varBytes(limit: number = MAX_PAYLOAD): Codec<Uint8Array> {
     encode: (writer, value) => writer.varBytes(value, limit),
     plain: plainBytes,
   }
-}
-
-/** Bytes as text, one character a byte, so that what is not ASCII survives unchanged. */
-export function latin1(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += String.fromCharCode(byte)
-  return text
 }
 
 /**

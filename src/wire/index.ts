@@ -1,6 +1,7 @@
 /** `rxpeer/wire`: bytes to values and back, with no stream, socket or clock around. */
 export { Block } from './block.js'
 export { BloomFilter, type BloomFilterFields, type BloomFilterOptions, BloomUpdate } from './bloom.js'
+export { claimedHeight } from './claimed-height.js'
 export type { Codec, FixedCodec, Plain, PlainLimits, ValueOf } from './codec.js'
 /** The codecs that messages are made of, to write one's own for `decodeAs`. */
 export * as codecs from './codec.js'

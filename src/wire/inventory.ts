@@ -1,7 +1,7 @@
 import { readU32 } from './bytes.js'
-import { type FixedCodec, latin1 } from './codec.js'
+import type { FixedCodec } from './codec.js'
 import type { Hash } from './hash.js'
-import { toHex } from './hex.js'
+import { latin1, toHex } from './hex.js'
 
 /** What an inventory entry names: its type as on the wire. */
 export const InventoryType = {
@@ -44,7 +44,10 @@ export function inventoryTypeName(type: number): string {
 
 /** A text that is the same for entries of the same type and hash, for sets and maps. */
 export function inventoryKey({ type, hash }: Inventory): string {
-  return `${type}:${latin1(hash)}`
+  const bytes = new Uint8Array(4 + hash.length)
+  for (let i = 0; i < 4; i += 1) bytes[i] = type >>> (8 * i)
+  bytes.set(hash, 4)
+  return latin1(bytes)
 }
 
 /** `u32 type · hash`. */

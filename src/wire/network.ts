@@ -20,6 +20,11 @@ export interface Network {
   readonly genesis: BlockHeader
   /** The easiest target that a header may have; see `checkProofOfWork`. */
   readonly powLimit: bigint
+  /**
+   * Height of the first block that has to keep what its coinbase says of witnesses (BIP141): before, miners said it too,
+   * and nobody checked. Default 0.
+   */
+  readonly segwitHeight?: number | undefined
   /** Names to look up for first addresses; not looked up by rxpeer itself. */
   readonly dnsSeeds: readonly string[]
 }
@@ -41,6 +46,7 @@ export const mainnet: Network = {
   defaultPort: 8333,
   genesis: genesisHeader({ time: 1231006505, bits: 0x1d00ffff, nonce: 2083236893 }),
   powLimit: (1n << 224n) - 1n,
+  segwitHeight: 481_824,
   dnsSeeds: [
     'seed.bitcoin.sipa.be',
     'dnsseed.bluematt.me',
@@ -61,6 +67,7 @@ export const testnet3: Network = {
   defaultPort: 18333,
   genesis: genesisHeader({ time: 1296688602, bits: 0x1d00ffff, nonce: 414098458 }),
   powLimit: (1n << 224n) - 1n,
+  segwitHeight: 834_624,
   dnsSeeds: [
     'testnet-seed.bitcoin.jonasschnelli.ch',
     'seed.tbtc.petertodd.net',
@@ -82,6 +89,7 @@ export const testnet4: Network = {
     nonce: 393743547,
   }),
   powLimit: (1n << 224n) - 1n,
+  segwitHeight: 1,
   dnsSeeds: ['seed.testnet4.bitcoin.sprovoost.nl', 'seed.testnet4.wiz.biz'],
 }
 
@@ -92,6 +100,7 @@ export const signet: Network = {
   defaultPort: 38333,
   genesis: genesisHeader({ time: 1598918400, bits: 0x1e0377ae, nonce: 52613770 }),
   powLimit: 0x377aen << 216n,
+  segwitHeight: 1,
   dnsSeeds: ['seed.signet.bitcoin.sprovoost.nl', 'seed.signet.achownodes.xyz'],
 }
 

@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { claimedHeight } from '../../src/cli/block-height.js'
 import type { CliEvent } from '../../src/cli/events.js'
 import { formatHuman } from '../../src/cli/human.js'
 import { formatJson } from '../../src/cli/json.js'
@@ -169,21 +168,6 @@ describe('formatJson', () => {
 test('printable keeps our own signs and shows all else', () => {
   expect(printable('a …→←·')).toBe('a …→←·')
   expect(printable(hostile)).toBe('\\x1b[2J\\x0d\\x0a\\x07\\x7f\\x9b31m\\u202e\\u1f600\\xe9')
-})
-
-describe('claimedHeight', () => {
-  test('reads heights of every size', () => {
-    // 1 to 16 are opcodes, from 128 on the number takes a second byte for its sign.
-    for (const height of [1, 16, 17, 127, 128, 130]) {
-      const block = node.blocks.at(height)
-      expect(block && claimedHeight(block)).toBe(height)
-    }
-  })
-
-  test('knows none of blocks before BIP34', () => {
-    const genesis = node.blocks.at(0)
-    expect(genesis && claimedHeight(genesis)).toBeUndefined()
-  })
 })
 
 describe('Output', () => {

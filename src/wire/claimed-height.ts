@@ -1,4 +1,4 @@
-import type { Block } from '../wire/block.js'
+import type { Block } from './block.js'
 
 const OP_1 = 0x51
 const OP_16 = 0x60
