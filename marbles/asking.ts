@@ -140,6 +140,8 @@ export interface Question<T> {
   readonly values?: Record<string, Message>
   /** The remote's answers at the very call. */
   readonly replies?: (message: Message) => readonly Message[]
+  /** When the remote takes what is written. Default: at once. */
+  readonly taking?: (written: () => void) => void
   /** Over those of {@link quiet}. */
   readonly options?: PeerOptions
   /** The question, asked at 0 ms. */
@@ -169,12 +171,13 @@ export const quiet = {
 /** Asks a scripted remote, over a peer that does nothing else. */
 export function asking<T>(
   helpers: MarbleHelpers,
-  { said = shaken, values = {}, replies = () => [], options = {}, ask }: Question<T>,
+  { said = shaken, values = {}, replies = () => [], options = {}, taking, ask }: Question<T>,
 ): Asking<T> {
   const timers = countedTimers(helpers)
   const said$ = new Subject<Message>()
   helpers.hot<Message>(said, { ...cast, ...values }).subscribe(said$)
-  const { remote, peer$ } = outbound(helpers, said$, { ...quiet, ...options, scheduler: timers.scheduler })
+  const own = { ...quiet, ...options, scheduler: timers.scheduler }
+  const { remote, peer$ } = outbound(helpers, said$, own, {}, { taking })
   const asked$ = new Subject<string>()
   remote.sent$
     .pipe(

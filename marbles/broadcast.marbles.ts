@@ -43,6 +43,30 @@ describe('broadcast', () => {
   )
 
   it(
+    'serves it once for each getdata, and tells when it is really written',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}-t`,
+        values: { ...values, t: getdata(byTxid, byTxid, byWtxid) },
+        taking: written => helpers.scheduler.schedule(written, 10),
+        ask,
+      })
+      helpers.expectObservable(question.asked$, '^ 40ms !').toBe('i----x', letters)
+      helpers.expectObservable(question.answer$, '^ 40ms !').toBe('---------------f', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'tells of no fetch where the peer closes first',
+    marbles(helpers => {
+      const question = asking(helpers, { said: `${shaken}-s--|`, values, taking: () => {}, ask })
+      helpers.expectObservable(question.answer$, '^ 40ms !').toBe('--------d', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
     'serves the witness unless asked without',
     marbles(helpers => {
       const question = asking(helpers, { said: `${shaken}qrs`, values, ask })

@@ -8,14 +8,15 @@ import {
   merge,
   mergeMap,
   type Observable,
+  type OperatorFunction,
   of,
-  tap,
+  pipe,
 } from 'rxjs'
 import { transactionEntry } from '../behaviors/announcement.js'
 import type { Peer } from '../peer/peer.js'
-import { ofInventory } from '../stream/of-inventory.js'
 import { equalBytes } from '../wire/hex.js'
 import { type Inventory, InventoryType } from '../wire/inventory.js'
+import type { InvMessage } from '../wire/messages/inv.js'
 import type { Transaction } from '../wire/transaction.js'
 import { protocolVersions } from '../wire/versions.js'
 
@@ -24,7 +25,7 @@ export interface BroadcastEvent {
   /** Who. */
   readonly peer: Peer
   /**
-   * `fetched`: the peer asked for the transaction and got it. `announced`: it announced the transaction itself, so it has
+   * `fetched`: the peer asked for the transaction and it was really written, each time. `announced`: it announced the transaction itself, so it has
    * it. `no-relay`: its version message asked for no transactions (BIP37), so it was told nothing.
    */
   readonly kind: 'fetched' | 'announced' | 'no-relay'
@@ -43,10 +44,17 @@ function names(transaction: Transaction, { type, hash }: Inventory): boolean {
   return byTxid && equalBytes(hash, transaction.txid)
 }
 
+/** The entry by which each message names a transaction: the first one, however many there are. */
+function naming(transaction: Transaction): OperatorFunction<Pick<InvMessage, 'inventory'>, Inventory> {
+  return pipe(
+    map(({ inventory }) => Array.from(inventory).find(entry => names(transaction, entry))),
+    filter(entry => entry !== undefined),
+  )
+}
+
 function announcedBy(peer: Peer, transaction: Transaction): Observable<BroadcastEvent> {
-  return peer.messages$.pipe(
-    ofInventory('tx', 'wtx'),
-    filter(entry => names(transaction, entry)),
+  return peer.on('inv').pipe(
+    naming(transaction),
     map(() => ({ peer, kind: 'announced' })),
   )
 }
@@ -55,9 +63,9 @@ function tell(peer: Peer, transaction: Transaction): Observable<BroadcastEvent> 
   if (!peer.version.relay && peer.protocolVersion >= protocolVersions.bip37)
     return of({ peer, kind: 'no-relay' })
   const fetched$ = peer.on('getdata').pipe(
-    mergeMap(({ inventory }) => Array.from(inventory)),
-    filter(entry => names(transaction, entry)),
-    tap(({ type }) => peer.send({ command: 'tx', transaction }, { witness: type !== InventoryType.tx })),
+    naming(transaction),
+    mergeMap(({ type }) => peer.send({ command: 'tx', transaction }, { witness: type !== InventoryType.tx })),
+    filter(written => written),
     map((): BroadcastEvent => ({ peer, kind: 'fetched' })),
   )
   // Subscribed before it is announced: a remote may ask at the call.
@@ -75,7 +83,7 @@ const peersOf = (peers: Iterable<Peer> | Observable<Peer>): Observable<Peer> =>
 /**
  * Announces a transaction to peers, serves it to whoever asks, and tells who did. It is announced at the subscription,
  * and again by each one, whatever the peer was told before; `Peer.announce` is what trickles and keeps silent about what
- * is known. A peer that has it already does not ask.
+ * is known. A peer that has it already does not ask. What its feefilter says is not looked at.
  *
  * Completes when all peers have closed; unsubscribing stops serving, so give it the time that peers need.
  * @param peers - whom to tell; of a stream of peers each when it comes

@@ -32,6 +32,6 @@ export function ofCommand<C extends Command>(
   const isWanted = (message: Message): message is MessageOf<C> => wanted.has(message.command)
   return source =>
     isIndexed(source)
-      ? merge(...commands.map(command => source[byCommand](command)))
+      ? merge(...Array.from(new Set(commands), command => source[byCommand](command)))
       : source.pipe(filter(isWanted))
 }

@@ -29,6 +29,16 @@ function collect(source$: Subject<Message>) {
 }
 
 describe('decodeAs', () => {
+  it.each([
+    ['inv', /ofCommand\('inv'\)/],
+    ['', /no message/],
+    ['thirteen-long', /no message/],
+    ['draf\u0000', /no message/],
+  ])('takes no name under which nothing would ever come: "%s"', (name, why) => {
+    expect(() => decodeAs(name, u16)).toThrow(TypeError)
+    expect(() => decodeAs(name, u16)).toThrow(why)
+  })
+
   it('reads the messages of its name, of nothing else, and completes with the source', () => {
     const source$ = new Subject<Message>()
     const { log } = collect(source$)

@@ -83,6 +83,13 @@ describe('ofCommand', () => {
     expect(asked).toEqual(['inv', 'tx'])
   })
 
+  it('takes a command that is named twice for one', () => {
+    const { peer, said } = converse()
+    const { log } = logOf(peer.messages$.pipe(ofCommand('inv', 'inv')))
+    said.next(inv)
+    expect(log).toEqual(['inv'])
+  })
+
   it('does the same on a peer', () => {
     const { peer, said } = converse()
     const { log } = logOf(peer.messages$.pipe(ofCommand('inv', 'pong')))
