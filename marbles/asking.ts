@@ -31,11 +31,15 @@ import { regtest } from '../src/wire/network.js'
 import { cast, outbound, type Scene } from './cast.js'
 import { countedTimers } from './timers.js'
 
-/** A chain that starts with regtest's first block; each seed gives another one. */
-export function mineChain(length: number, seed = 1): readonly Block[] {
-  const chain = [genesisBlock(regtest)]
+/** A chain that starts with regtest's first block, or with these; each seed gives another one. */
+export function mineChain(
+  length: number,
+  seed = 1,
+  start: readonly Block[] = [genesisBlock(regtest)],
+): readonly Block[] {
+  const chain = [...start]
   const random = seededRandom(seed)
-  for (let height = 1; height <= length; height += 1) {
+  for (let height = start.length; height <= length; height += 1) {
     const { hash: previousBlock, header } = chain[height - 1]!
     const { bits } = header
     const plan = { height, previousBlock, bits, time: header.time + 600, transactions: [], fees: 0n, random }

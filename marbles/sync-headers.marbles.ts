@@ -1,4 +1,4 @@
-import { map, type Observable } from 'rxjs'
+import { last, map, type Observable } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
 import { HeaderChain } from '../src/requests/header-chain.js'
@@ -26,6 +26,31 @@ function chainOf(known: readonly Block[]): HeaderChain {
   const chain = new HeaderChain(regtest)
   chain.add(known.slice(1).map(({ header }) => header))
   return chain
+}
+
+/** Blocks that follow the last one of a chain; each seed gives others. */
+function mineBehind(chain: readonly Block[], count: number, seed: number): readonly Block[] {
+  return mineChain(chain.length - 1 + count, seed, chain).slice(chain.length)
+}
+
+/** Headers that follow one, without work. */
+function headersBehind(first: BlockHeader, count: number, version: number): readonly BlockHeader[] {
+  const headers: BlockHeader[] = []
+  let { hash: previousBlock } = first
+  const { bits, merkleRoot } = first
+  while (headers.length < count) {
+    const header = BlockHeader.from({
+      version,
+      previousBlock,
+      merkleRoot,
+      time: headers.length,
+      bits,
+      nonce: 0,
+    })
+    headers.push(header)
+    previousBlock = header.hash
+  }
+  return headers
 }
 
 /** Answers getheaders as a node with these blocks does, at the call. */
@@ -113,11 +138,10 @@ describe('syncHeaders', () => {
         },
         ask: ask(chain),
       })
-      helpers.expectObservable(question.answer$, '^----------!').toBe('(abcd)', {
+      helpers.expectObservable(question.answer$, '^----------!').toBe('(abd)', {
         ...ends,
         a: '+0 -0 4399/4399',
-        b: '+0 -0 4399/4399',
-        c: '+101 -0 4500/4500',
+        b: '+101 -0 4500/4500',
       })
       expectNothingLeft(helpers, question)
     }),
@@ -137,6 +161,81 @@ describe('syncHeaders', () => {
         .expectObservable(question.answer$, '^----------!')
         .toBe('(ab)', { ...ends, a: '+0 -0 2100/2100' })
       expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'fails where a remote tells two pages in turns',
+    marbles(helpers => {
+      const [long, other] = [mineChain(2_101), mineChain(2_000, 2)]
+      const chain = chainOf(long)
+      // What is known, and a branch with less work.
+      const pages = [long, other, long].map(blocks => blocks.slice(1, 2_001))
+      const question = asking(helpers, {
+        replies: ({ command }) =>
+          command === 'getheaders'
+            ? [{ command: 'headers', headers: (pages.shift() ?? []).map(each => each.header) }]
+            : [],
+        ask: ask(chain),
+      })
+      helpers
+        .expectObservable(question.answer$, '^----------!')
+        .toBe('(aab)', { ...ends, a: '+0 -0 2101/2101' })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'finds a remote again that is reorganised while it tells a branch with less work',
+    marbles(helpers => {
+      const common = mineChain(10)
+      const ours = chainOf([...common, ...mineBehind(common, 2_500, 2)])
+      const theirs = [...common, ...mineBehind(common, 2_200, 3)]
+      const turned = [...common, ...mineBehind(common, 2_600, 4)]
+      const locators: number[] = []
+      const question = asking(helpers, {
+        replies: message => {
+          if (message.command === 'getheaders') locators.push(message.locator.length)
+          return serving(locators.length === 1 ? theirs : turned)(message)
+        },
+        ask: ask(ours),
+      })
+      helpers.expectObservable(question.answer$, '^----------!').toBe('(abcd)', {
+        ...ends,
+        a: '+0 -0 2510/2510',
+        // Its first page has less work as well.
+        b: '+0 -0 2510/2510',
+        c: '+2600 -2500 2610/2610',
+      })
+      expectNothingLeft(helpers, question)
+      // The end of the branch stands before our own locator, and not in its place.
+      const [own = 0] = locators
+      expect(locators).toEqual([own, own + 1, own + 1])
+    }),
+  )
+
+  it(
+    'fails where a remote tells more than 50,000 headers with less work than ours',
+    marbles(helpers => {
+      // Headers without work of their own, so that none of them has to be found.
+      const easy = { powHash: () => new Uint8Array(32) }
+      const ours = new HeaderChain(regtest, easy)
+      const mine = headersBehind(regtest.genesis, 60_000, 1)
+      for (let i = 0; i < mine.length; i += 2_000) ours.add(mine.slice(i, i + 2_000))
+      const theirs = headersBehind(regtest.genesis, 52_000, 2)
+      let told = 0
+      const question = asking(helpers, {
+        replies: ({ command }) => {
+          if (command !== 'getheaders') return []
+          told += 2_000
+          return [{ command: 'headers', headers: theirs.slice(told - 2_000, told) }]
+        },
+        ask: peer => ask(ours)(peer).pipe(last()),
+      })
+      helpers.expectObservable(question.answer$, '^----------!').toBe('b', ends)
+      expectNothingLeft(helpers, question)
+      expect(told).toBe(52_000)
+      expect(ours.height).toBe(60_000)
     }),
   )
 

@@ -49,7 +49,12 @@ export { getBlocks } from './requests/get-blocks.js'
 export { type FilterAt, type FilterRange, getFilters } from './requests/get-filters.js'
 export { type GetHeadersOptions, getHeaders } from './requests/get-headers.js'
 export { type GetTransactionsOptions, getTransactions } from './requests/get-transactions.js'
-export { HeaderChain, type HeaderChainOptions, type HeadersAdded } from './requests/header-chain.js'
+export {
+  type HeaderBranch,
+  HeaderChain,
+  type HeaderChainOptions,
+  type HeadersAdded,
+} from './requests/header-chain.js'
 export { pingOnce } from './requests/ping-once.js'
 export { request } from './requests/request.js'
 export { RequestError, type RequestErrorCode, requestFaults } from './requests/request-error.js'

@@ -1,4 +1,5 @@
 import { defer, map, type Observable, pipe, tap } from 'rxjs'
+import { HEADERS_TIMEOUT } from '../behaviors/stall.js'
 import type { Peer } from '../peer/peer.js'
 import { type Hash, zeroHash } from '../wire/hash.js'
 import type { BlockHeader } from '../wire/header.js'
@@ -16,9 +17,6 @@ export interface GetHeadersOptions extends RequestOptions {
   /** The last block wanted, wire order. Default: as many as the remote gives, at most 2000. */
   readonly stop?: Hash | undefined
 }
-
-/** ms in which headers have to come: looking them up takes a node longer than anything else (btcd). */
-const HEADERS_TIMEOUT = 90_000
 
 /**
  * Asks for the headers behind the best block of the locator that the remote knows, else behind the network's first block,

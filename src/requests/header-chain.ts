@@ -1,5 +1,5 @@
 import { type Hash, zeroHash } from '../wire/hash.js'
-import type { BlockHeader } from '../wire/header.js'
+import { BlockHeader, HEADER_SIZE } from '../wire/header.js'
 import { equalBytes, toHex } from '../wire/hex.js'
 import type { List } from '../wire/list.js'
 import { locatorHeights } from '../wire/locator.js'
@@ -8,12 +8,22 @@ import { checkProofOfWork, headerWork, type ProofOfWorkRules } from '../wire/wor
 import { HeaderStore } from './header-store.js'
 import { RequestError } from './request-error.js'
 
+/** Headers beside a chain, which do not have enough work yet to replace a part of it. */
+export interface HeaderBranch {
+  /** In their order; the first one follows a header of the chain. */
+  readonly headers: readonly BlockHeader[]
+  /** Of all of them together, see {@link HeaderChain.work}. */
+  readonly work: bigint
+}
+
 /** What {@link HeaderChain.add} did. */
 export interface HeadersAdded {
   /** How many were new. */
   readonly added: number
   /** How many at the end of the chain before were replaced. */
   readonly replaced: number
+  /** What is not part of the chain because it lacks work; `undefined` where all is. */
+  readonly branch?: HeaderBranch | undefined
 }
 
 /** How a {@link HeaderChain} is made. */
@@ -47,6 +57,11 @@ export class HeaderChain {
     return this.#tip
   }
 
+  /** The work in all headers together: the hashes that it takes on average to find them. The best chain has the most. */
+  get work(): bigint {
+    return this.#store.work
+  }
+
   /** The header at a height; `undefined` above the tip. Made anew each time. */
   at(height: number): BlockHeader | undefined {
     return this.#store.at(height)
@@ -69,43 +84,53 @@ export class HeaderChain {
 
   /**
    * Adds headers that follow a header of this chain. Where they leave it before its tip they replace what is behind,
-   * if they have more work than that; else nothing changes.
+   * if they have more work than that; else nothing changes, and they are the `branch` of the result.
+   * @param branch - what an earlier call has left beside the chain: headers that follow it are counted with it
    * @throws RequestError `bad-answer` where they connect to nothing here, not to each other, or lack work
    */
-  add(headers: List<BlockHeader>): HeadersAdded {
-    const branch = this.#checked(headers)
-    const [first] = branch
-    if (first === undefined) return { added: 0, replaced: 0 }
-    const fork = this.#store.heightOf(first.previousBlock)
-    if (fork === undefined) {
-      throw new RequestError('bad-answer', `header ${toHex(first.hash)} follows no header of the chain`)
+  add(headers: List<BlockHeader>, branch?: HeaderBranch): HeadersAdded {
+    const given = this.#checked(headers)
+    const [first] = given
+    if (first === undefined) return { added: 0, replaced: 0, branch }
+    const end = branch?.headers.at(-1)
+    const continued = end !== undefined && equalBytes(first.previousBlock, end.hash) ? branch : undefined
+    const candidate: HeaderBranch = {
+      headers: continued ? [...continued.headers, ...given] : given,
+      work: (continued?.work ?? 0n) + workOf(given),
+    }
+    return this.#decide(candidate)
+  }
+
+  /** Makes headers part of the chain where they have more work than what they would replace. */
+  #decide({ headers, work }: HeaderBranch): HeadersAdded {
+    const [first] = headers
+    const fork = first && this.#store.heightOf(first.previousBlock)
+    if (first === undefined || fork === undefined) {
+      throw new RequestError(
+        'bad-answer',
+        `header ${first && toHex(first.hash)} follows no header of the chain`,
+      )
     }
     // What is here already is no branch.
-    const known = branch.findIndex(({ hash }, i) => !this.#store.isAt(fork + 1 + i, hash))
+    const known = headers.findIndex(({ hash }, i) => !this.#store.isAt(fork + 1 + i, hash))
     if (known < 0) return { added: 0, replaced: 0 }
-    const added = branch.slice(known)
+    const added = headers.slice(known)
     const base = fork + known
     const replaced = this.height - base
-    if (replaced > 0 && workOf(added) <= this.#workBehind(base)) return { added: 0, replaced: 0 }
+    const addedWork = known === 0 ? work : workOf(added)
+    if (replaced > 0 && addedWork <= this.#store.work - this.#store.workOf(base + 1)) {
+      return { added: 0, replaced: 0, branch: { headers: added.map(kept), work: addedWork } }
+    }
     this.#store.truncate(base + 1)
     for (const header of added) this.#store.push(header)
     this.#tip = this.#store.at(this.height) ?? this.#tip
     return { added: added.length, replaced }
   }
 
-  #workBehind(height: number): bigint {
-    let sum = 0n
-    for (let at = height + 1; at <= this.height; at += 1) {
-      const header = this.#store.at(at)
-      if (header) sum += headerWork(header)
-    }
-    return sum
-  }
-
   #checked(headers: List<BlockHeader>): readonly BlockHeader[] {
     let previous: Hash | undefined
-    const branch = Array.from(headers)
-    for (const header of branch) {
+    const given = Array.from(headers)
+    for (const header of given) {
       if (previous !== undefined && !equalBytes(header.previousBlock, previous)) {
         throw new RequestError('bad-answer', `header ${toHex(header.hash)} does not follow the one before it`)
       }
@@ -114,8 +139,13 @@ export class HeaderChain {
       }
       previous = header.hash
     }
-    return branch
+    return given
   }
+}
+
+/** A header by itself: one that was received keeps the whole payload alive. */
+function kept(header: BlockHeader): BlockHeader {
+  return header.bytes.buffer.byteLength === HEADER_SIZE ? header : new BlockHeader(header.bytes.slice())
 }
 
 const workOf = (headers: readonly BlockHeader[]): bigint =>

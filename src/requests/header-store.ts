@@ -1,19 +1,27 @@
 import { readU32 } from '../wire/bytes.js'
 import type { Hash } from '../wire/hash.js'
 import { BlockHeader, HEADER_SIZE } from '../wire/header.js'
+import { headerWork } from '../wire/work.js'
 
 const HASH_SIZE = 32
 const RECORD_SIZE = HEADER_SIZE + HASH_SIZE
 /** Headers of one page: growing copies nothing, and a short chain takes little. */
 const PAGE_LENGTH = 1_024
 
+interface Page {
+  readonly bytes: Uint8Array
+  /** Work of all headers before this page. */
+  readonly work: bigint
+}
+
 /**
  * Headers by height, and heights by hash, at some 125 bytes a header: mainnet has close to a million of them. Objects
  * are made when they are asked for.
  */
 export class HeaderStore {
-  readonly #pages: Uint8Array[] = []
+  readonly #pages: Page[] = []
   #length = 0
+  #work = 0n
   /**
    * Heights + 1, each at the first free place from where its hash points; 0 where nothing is. What a hash points with
    * are its first bytes, which nobody can choose without doing the work. Entries of headers that were cut off stay until
@@ -25,6 +33,23 @@ export class HeaderStore {
   /** How many headers there are; the last one has this height less 1. */
   get length(): number {
     return this.#length
+  }
+
+  /** Work of all headers together. */
+  get work(): bigint {
+    return this.#work
+  }
+
+  /** Work of the first `length` headers: looks at one page of them at most. */
+  workOf(length: number): bigint {
+    if (length >= this.#length) return this.#work
+    const page = Math.floor(length / PAGE_LENGTH)
+    let work = this.#pages[page]?.work ?? 0n
+    for (let height = page * PAGE_LENGTH; height < length; height += 1) {
+      const header = this.at(height)
+      if (header !== undefined) work += headerWork(header)
+    }
+    return work
   }
 
   /** A copy of a header; `undefined` above the last one. */
@@ -60,15 +85,17 @@ export class HeaderStore {
   push(header: BlockHeader): void {
     const page = this.#pages[Math.floor(this.#length / PAGE_LENGTH)] ?? this.#newPage()
     const offset = (this.#length % PAGE_LENGTH) * RECORD_SIZE
-    page.set(header.bytes, offset)
-    page.set(header.hash, offset + HEADER_SIZE)
+    page.bytes.set(header.bytes, offset)
+    page.bytes.set(header.hash, offset + HEADER_SIZE)
     this.#length += 1
+    this.#work += headerWork(header)
     if (2 * (this.#entries + 1) > this.#table.length) this.#rebuild()
     else this.#enter(header.hash, this.#length)
   }
 
   /** Cuts off all headers from a height on. */
   truncate(length: number): void {
+    this.#work = this.workOf(length)
     this.#length = Math.min(this.#length, length)
     this.#pages.length = Math.ceil(this.#length / PAGE_LENGTH)
   }
@@ -76,11 +103,11 @@ export class HeaderStore {
   #record(height: number): Uint8Array | undefined {
     if (!(Number.isInteger(height) && height >= 0 && height < this.#length)) return undefined
     const offset = (height % PAGE_LENGTH) * RECORD_SIZE
-    return this.#pages[Math.floor(height / PAGE_LENGTH)]?.subarray(offset, offset + RECORD_SIZE)
+    return this.#pages[Math.floor(height / PAGE_LENGTH)]?.bytes.subarray(offset, offset + RECORD_SIZE)
   }
 
-  #newPage(): Uint8Array {
-    const page = new Uint8Array(PAGE_LENGTH * RECORD_SIZE)
+  #newPage(): Page {
+    const page = { bytes: new Uint8Array(PAGE_LENGTH * RECORD_SIZE), work: this.#work }
     this.#pages.push(page)
     return page
   }

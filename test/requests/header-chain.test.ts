@@ -114,20 +114,72 @@ describe('HeaderChain', () => {
   it('counts work, not headers', () => {
     const chain = chainOf20()
     // Half the target, twice the work: two weigh as much as four.
-    expect(chain.add(fork(16, 2, 0x203f_ffff))).toEqual({ added: 0, replaced: 0 })
+    expect(chain.add(fork(16, 2, 0x203f_ffff))).toMatchObject({ added: 0, replaced: 0 })
     expect(chain.add(fork(16, 3, 0x203f_ffff))).toEqual({ added: 3, replaced: 4 })
     expect(chain.height).toBe(19)
   })
 
   it.each([2, 3])('keeps what it has against a fork of %i headers that has no more work', count => {
     const chain = chainOf20()
-    expect(chain.add(fork(17, count))).toEqual({ added: 0, replaced: 0 })
+    expect(chain.add(fork(17, count))).toMatchObject({
+      added: 0,
+      replaced: 0,
+      branch: { work: BigInt(2 * count) },
+    })
     same(chain.tip, at(20))
     same(chain.at(18), at(18))
   })
 
+  it('knows its work', () => {
+    const chain = chainOf20()
+    // Two a header of regtest, four of half the target.
+    expect(chain.work).toBe(42n)
+    chain.add(fork(16, 3, 0x203f_ffff))
+    expect(chain.work).toBe(34n + 12n)
+    expect(new HeaderChain(regtest).work).toBe(2n)
+  })
+
+  it('counts a branch on from where it was left, and takes it when it has more work', () => {
+    const chain = chainOf20()
+    const branch = fork(15, 6)
+    const { branch: first } = chain.add(branch.slice(0, 2))
+    expect(first).toMatchObject({ work: 4n })
+    const { branch: second, ...added } = chain.add(branch.slice(2, 5), first)
+    expect(added).toEqual({ added: 0, replaced: 0 })
+    expect(second?.headers.map(({ hash }) => toHex(hash))).toEqual(
+      branch.slice(0, 5).map(({ hash }) => toHex(hash)),
+    )
+    // Nothing came, or something else: what was left is as it was, or is given up.
+    expect(chain.add([], second)).toEqual({ added: 0, replaced: 0, branch: second })
+    expect(chain.add(fork(18, 1), second)).toMatchObject({ branch: { work: 2n } })
+    expect(chain.add(branch.slice(5), second)).toEqual({ added: 6, replaced: 5 })
+    same(chain.tip, branch[5])
+  })
+
+  it('does not follow a branch that its own chain has left behind', () => {
+    const chain = chainOf20()
+    const beside = headersBehind(at(19), 1, 9)
+    const { branch } = chain.add(beside)
+    chain.add(fork(10, 12))
+    expect(codeOf(() => chain.add(headersBehind(beside[0] ?? genesis, 1, 8), branch))).toBe('bad-answer')
+  })
+
+  it('keeps copies of a branch', () => {
+    const chain = chainOf20()
+    const payload = Uint8Array.from(fork(17, 2).flatMap(({ bytes }) => [...bytes]))
+    const { branch } = chain.add(new ListView(2, i => new BlockHeader(payload.subarray(80 * i, 80 * i + 80))))
+    payload.fill(0)
+    expect(branch?.headers.map(({ bytes }) => bytes.buffer.byteLength)).toEqual([80, 80])
+    same(branch?.headers[0], fork(17, 2)[0])
+  })
+
   it('takes a fork that begins with what it knows', () => {
     const chain = chainOf20()
+    // What is known does not count for it.
+    expect(chain.add([...main.slice(10, 17), ...fork(17, 2)])).toMatchObject({
+      added: 0,
+      branch: { work: 4n },
+    })
     expect(chain.add([...main.slice(14, 17), ...fork(17, 4)])).toEqual({ added: 4, replaced: 3 })
     expect(chain.height).toBe(21)
   })

@@ -5,18 +5,27 @@ import { buildHash } from '../../src/testing/build.js'
 import { BlockHeader } from '../../src/wire/header.js'
 import { toHex } from '../../src/wire/hex.js'
 
-/** A header like no other with another number; no work, no links: a store does not look. */
+/** A header like no other with another number; it says it has a work of 2, and has none and no links: a store does not look. */
 function header(number: number): BlockHeader {
   const [previousBlock, merkleRoot] = [buildHash(1), buildHash(2)]
-  return BlockHeader.from({ version: 1, previousBlock, merkleRoot, time: number, bits: 0, nonce: 0 })
+  return BlockHeader.from({
+    version: 1,
+    previousBlock,
+    merkleRoot,
+    time: number,
+    bits: 0x207f_ffff,
+    nonce: 0,
+  })
 }
 
 /** What the store says has to be what the list of all headers says. */
 function same(store: HeaderStore, model: readonly BlockHeader[]): void {
   expect(store.length).toBe(model.length)
+  expect(store.work).toBe(2n * BigInt(model.length))
   model.forEach(({ hash, bytes }, height) => {
     expect(store.heightOf(hash)).toBe(height)
     expect(store.isAt(height, hash)).toBe(true)
+    if (height % 397 === 0) expect(store.workOf(height)).toBe(2n * BigInt(height))
     if (height % 97 === 0 || height >= model.length - 2) {
       expect(store.hashAt(height)).toEqual(hash)
       expect(store.at(height)?.bytes).toEqual(bytes)
