@@ -255,6 +255,8 @@ describe('getFilters', () => {
     ['a height that is none', { start: Number.NaN }, 'e'],
     ['a height that is none', { start: 0.5, end: 2 }, 'e'],
     ['a height below all', { start: -1, end: 2 }, 'e'],
+    ['a height above the one behind the tip', { start: 42 }, 'e'],
+    ['the height behind the tip', { start: 41 }, 'd'],
     ['a range that ends before it starts', { start: 3, end: 2 }, 'd'],
   ])('asks nothing for %s', (_, range, drawn) => {
     marbles(helpers => {

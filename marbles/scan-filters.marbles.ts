@@ -1,10 +1,21 @@
-import { map } from 'rxjs'
+import { count, distinctUntilChanged, map } from 'rxjs'
 import { describe, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
 import { scanFilters } from '../src/requests/scan-filters.js'
 import { marbles } from '../src/testing/marbles.js'
+import { toHex } from '../src/wire/hex.js'
 import type { Message } from '../src/wire/messages.js'
-import { asking, block, blockMessage, blocks, ends, expectNothingLeft, givenUp, heightOf } from './asking.js'
+import {
+  asking,
+  block,
+  blockMessage,
+  blocks,
+  ends,
+  expectNothingLeft,
+  givenUp,
+  heightOf,
+  mineChain,
+} from './asking.js'
 import { chainOf, filtersOf, serveFilters } from './filters.js'
 
 const filters = filtersOf(blocks)
@@ -17,8 +28,7 @@ const letters = {
   ...ends,
   h: 'getcfheaders 3 4',
   f: 'getcfilters 3 4',
-  q: 'getdata witnessBlock 3',
-  r: 'getdata witnessBlock 4',
+  q: 'getdata witnessBlock 3 witnessBlock 4',
   3: '3 3',
   4: '4 4',
 }
@@ -41,7 +51,7 @@ describe('scanFilters', () => {
     'fetches the blocks whose filters match any of the scripts, by height',
     marbles(helpers => {
       const question = asking(helpers, { replies: serving, ask: ask(foreign, paid) })
-      helpers.expectObservable(question.asked$, '^-------!').toBe('(hfqr)', letters)
+      helpers.expectObservable(question.asked$, '^-------!').toBe('(hfq)', letters)
       helpers.expectObservable(question.answer$, '^-------!').toBe('(34d)', letters)
       expectNothingLeft(helpers, question)
     }),
@@ -63,6 +73,41 @@ describe('scanFilters', () => {
       const question = asking(helpers, { replies: serveFilters(filters), ask: ask(paid) })
       helpers.expectObservable(question.asked$, '^ 60s !').toBe('(hfq)', letters)
       helpers.expectObservable(question.answer$, '^ 60s !').toBe('30s t', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'fetches the blocks of one request before it makes the next, and asks again as often as it is told',
+    marbles(helpers => {
+      const long = mineChain(1_001, 4)
+      const serve = serveFilters(filtersOf(long))
+      const byHash = new Map(long.map(each => [toHex(each.hash), each]))
+      let silent = true
+      const question = asking(helpers, {
+        replies: message => {
+          if (message.command !== 'getdata') return serve(message)
+          const found = silent
+            ? []
+            : Array.from(message.inventory, ({ hash }) => byHash.get(toHex(hash)) ?? block(0))
+          silent = false
+          return found.map(each => ({ command: 'block', block: each }))
+        },
+        ask: peer =>
+          scanFilters(peer, chainOf(long), { start: 1 }, [paid], { timeout: 1_000, retries: 1 }).pipe(
+            count(),
+          ),
+      })
+      const commands$ = question.asked$.pipe(
+        map(asked => asked.split(' ')[0]),
+        distinctUntilChanged(),
+      )
+      helpers.expectObservable(commands$, '^ 5s !').toBe('(HFG) 995ms (HFG)', {
+        H: 'getcfheaders',
+        F: 'getcfilters',
+        G: 'getdata',
+      })
+      helpers.expectObservable(question.answer$, '^ 5s !').toBe('1s (nd)', { ...ends, n: 1_001 })
       expectNothingLeft(helpers, question)
     }),
   )

@@ -1,4 +1,4 @@
-import { concatMap, defer, from, map, mergeMap, type Observable, pipe, take } from 'rxjs'
+import { concatAll, concatMap, defer, from, map, mergeMap, type Observable, pipe, take } from 'rxjs'
 import type { Peer } from '../peer/peer.js'
 import { ofCommand } from '../stream/of-command.js'
 import { BlockFilter, FilterType, filterHeader } from '../wire/filter.js'
@@ -71,22 +71,37 @@ function hashesOf(chain: HeaderChain, start: number, end: number): List<Hash> {
  * is checked against the filter headers, which the remote has to send first and which have to continue `previous`. The
  * blocks are those that the chain has when it is subscribed, also where it is reorganised while the answers come. One
  * remote can still lie about all of them: compare `header` with another's. Errors with `bad-answer`, `timeout` and
- * `peer-closed`, and with a TypeError where the chain has no such block. A range that ends before it starts is empty.
+ * `peer-closed`, and with a TypeError where the chain has no such block. A range that ends before it starts is empty, and so is one
+ * that starts right above the tip.
  * @param chain - names the blocks; see `syncHeaders`
  * @throws TypeError at the call, for options that make no sense
  */
 export function getFilters(
   peer: Peer,
   chain: HeaderChain,
-  { start, end, previous }: FilterRange,
+  range: FilterRange,
   options: RequestOptions = {},
 ): Observable<FilterAt> {
+  return filterSlices(peer, chain, range, options).pipe(concatAll())
+}
+
+/**
+ * The filters of a range, request by request: each has to be subscribed when the one before is done, since it continues
+ * it.
+ */
+export function filterSlices(
+  peer: Peer,
+  chain: HeaderChain,
+  { start, end, previous }: FilterRange,
+  options: RequestOptions,
+): Observable<Observable<FilterAt>> {
   const asking = patience(options)
   return defer(() => {
     let header = previous ?? (start === 0 ? zeroHash : undefined)
-    const blocks = hashesOf(chain, start, end ?? chain.height)
+    // Right above the tip there is nothing yet; further up is a height that the chain does not have.
+    const blocks = hashesOf(chain, start, end ?? (start > chain.height + 1 ? start : chain.height))
     return from(slices(start, blocks)).pipe(
-      concatMap(slice =>
+      map(slice =>
         getSlice(peer, slice, () => header, asking).pipe(
           map(found => {
             header = found.header

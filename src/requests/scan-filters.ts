@@ -1,8 +1,8 @@
-import { concatMap, filter, map, type Observable } from 'rxjs'
+import { concatMap, filter, map, type Observable, toArray, zipWith } from 'rxjs'
 import type { Peer } from '../peer/peer.js'
 import type { Block } from '../wire/block.js'
 import { getBlocks } from './get-blocks.js'
-import { type FilterAt, type FilterRange, getFilters } from './get-filters.js'
+import { type FilterAt, type FilterRange, filterSlices } from './get-filters.js'
 import type { HeaderChain } from './header-chain.js'
 import type { RequestOptions } from './request-options.js'
 
@@ -14,7 +14,7 @@ export interface FilterMatch extends FilterAt {
 
 /**
  * Looks for scripts in a range of blocks without telling the remote which: fetches the compact filters, and the blocks
- * whose filters match any of the scripts. Emits those by height. Errors as `getFilters` and `getBlocks` do.
+ * whose filters match any of the scripts, 1000 filters and 16 blocks at a time. Emits the matches by height. Errors as `getFilters` and `getBlocks` do.
  * @param scripts - output scripts of a wallet, as they stand in outputs
  */
 export function scanFilters(
@@ -24,8 +24,26 @@ export function scanFilters(
   scripts: readonly Uint8Array[],
   options: RequestOptions = {},
 ): Observable<FilterMatch> {
-  return getFilters(peer, chain, range, options).pipe(
-    filter(found => found.filter.matchAny(scripts)),
-    concatMap(found => getBlocks(peer, [found.blockHash], options).pipe(map(block => ({ ...found, block })))),
+  // Request by request: filters that matched would pile up before the blocks of a busy wallet.
+  return filterSlices(peer, chain, range, options).pipe(
+    concatMap(slice$ =>
+      slice$.pipe(
+        filter(found => found.filter.matchAny(scripts)),
+        toArray(),
+        concatMap(matches => blocksOf(peer, matches, options)),
+      ),
+    ),
+  )
+}
+
+function blocksOf(
+  peer: Peer,
+  matches: readonly FilterAt[],
+  options: RequestOptions,
+): Observable<FilterMatch> {
+  const hashes = matches.map(({ blockHash }) => blockHash)
+  return getBlocks(peer, hashes, options).pipe(
+    zipWith(matches),
+    map(([block, match]) => ({ ...match, block })),
   )
 }
