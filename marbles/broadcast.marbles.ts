@@ -139,7 +139,14 @@ describe('broadcast', () => {
       })
       helpers.expectObservable(question.asked$, '^-----------!').toBe('')
       helpers.expectObservable(question.answer$, '^-----------!').toBe('n------b', letters)
-      expectNothingLeft(helpers, question)
+      // Below 70001 nobody can ask for that (BIP37).
+      const old = asking(helpers, {
+        values: { v: version({ relay: false, protocolVersion: 70_000 }) },
+        ask,
+      })
+      helpers.expectObservable(old.asked$, '^-----------!').toBe('i', letters)
+      helpers.expectObservable(old.answer$, '^-----------!').toBe('')
+      expectNothingLeft(helpers, question, old)
     }),
   )
 

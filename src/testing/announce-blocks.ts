@@ -5,6 +5,7 @@ import { InventoryType } from '../wire/inventory.js'
 import type { Message } from '../wire/messages.js'
 import { toCompactBlock } from '../wire/reconstruct.js'
 import type { Service } from './service.js'
+import { isInHand } from './take-blocks.js'
 
 /** Above so many new blocks an inv is sent also to those who want headers (Core `MAX_BLOCKS_TO_ANNOUNCE`). */
 const MAX_ANNOUNCED_HEADERS = 8
@@ -30,11 +31,13 @@ function announcement(blocks: readonly Block[], wishes: Wishes, nonce: () => big
 /**
  * Announces new blocks: a single one by cmpctblock to peers that asked for high bandwidth (sendcmpct of version 2,
  * BIP152), else by headers once the peer has sent sendheaders (BIP130), else by inv. What came at once is announced at
- * once, the branch of a reorganisation too, and an inv names all of it; Core's would name only the last.
+ * once, the branch of a reorganisation too, and an inv names all of it; Core's would name only the last. The peer that
+ * sent the block is not told of it.
  */
 export const announceBlocks: Service =
   ({ changes$ }) =>
-  ({ on, random }) => {
+  context => {
+    const { on, random } = context
     const wantsHeaders$ = on('sendheaders').pipe(
       map(() => true),
       startWith(false),
@@ -45,6 +48,8 @@ export const announceBlocks: Service =
       startWith(false),
     )
     return changes$.pipe(
+      // Whoever sent the last block has those before it too.
+      filter(({ connected }) => !connected.some(block => isInHand(context, block))),
       withLatestFrom(wantsHeaders$, highBandwidth$),
       map(([{ connected }, headers, highBandwidth]) =>
         announcement(connected, { headers, highBandwidth }, () => randomNonce(random)),

@@ -2,6 +2,7 @@ import { type SchedulerLike, Subscription } from 'rxjs'
 import { TransportError } from '../stream/connection.js'
 import { type Random, randomUnit } from '../stream/environment.js'
 import { type Chunker, mergeChunks } from './chunkers.js'
+import { Queue } from './queue.js'
 
 /** What happens to the bytes of one direction, in this order. Left out, it does not happen. */
 export interface Trouble {
@@ -97,7 +98,7 @@ export class Lane {
   readonly #events: LaneEvents
   /** Whether there is no trouble at all. */
   readonly idle: boolean
-  #queue: Item[] = []
+  #queue = new Queue<Item>()
   #size = 0
   #gathered: Gathered | undefined
   #timers = new Subscription()
@@ -111,6 +112,8 @@ export class Lane {
   #timer: Subscription | undefined
   /** Nothing comes any more. */
   #over = false
+  /** Nor does what came before. */
+  #cleared = false
 
   constructor(trouble: Trouble, scheduler: SchedulerLike, random: Random, events: LaneEvents) {
     checkTrouble(trouble)
@@ -174,13 +177,14 @@ export class Lane {
   /** Undoes `hold`. */
   release(): void {
     this.#held = false
-    if (this.#queue.length > 0) this.#wait(0)
+    if (this.#queue.first !== undefined) this.#wait(0)
   }
 
   /** Drops everything, for good. */
   clear(): void {
     this.#over = true
-    this.#queue = []
+    this.#cleared = true
+    this.#queue = new Queue()
     this.#size = 0
     this.#gathered = undefined
     this.#timers.unsubscribe()
@@ -237,6 +241,8 @@ export class Lane {
   }
 
   #enqueue(bytes: Uint8Array, written: readonly (() => void)[], then: (() => void) | undefined): void {
+    // The first piece may lead to the end, and then the others must not wait for a time that never comes.
+    if (this.#cleared) return
     const now = this.#scheduler.now()
     const { throttle } = this.#trouble
     if (throttle !== undefined) {
@@ -276,7 +282,7 @@ export class Lane {
   #pump(): void {
     if (this.#delivering) return
     for (;;) {
-      const [item] = this.#queue
+      const item = this.#queue.first
       if (item === undefined || this.#held) return
       const early = item.due - this.#scheduler.now()
       if (early > 0) {

@@ -203,18 +203,22 @@ export function embeddedNode(options: EmbeddedNodeOptions = {}): EmbeddedNode {
     peers$.next([...peers$.value, peer])
     peer.closed$.subscribe(() => peers$.next(peers$.value.filter(other => other !== peer)))
   }
+  const { peer: given = {} } = options
+  const ownUserAgent = { name: 'embedded-node', version: RXPEER_VERSION }
+  const newestBlock = () => ({ height: chain.height, hash: chain.tip.hash })
   const peerOptions: AcceptEachOptions = {
-    network,
-    userAgent: options.userAgent ?? { name: 'embedded-node', version: RXPEER_VERSION },
-    services,
-    newestBlock: () => ({ height: chain.height, hash: chain.tip.hash }),
-    nonces: createNonces(),
-    scheduler: options.scheduler,
-    clock,
-    random,
+    ...given,
+    // Not by a spread: an option that is there but undefined would lead to the default of peers instead of the node's.
+    network: given.network ?? network,
+    userAgent: given.userAgent ?? options.userAgent ?? ownUserAgent,
+    services: given.services ?? services,
+    newestBlock: given.newestBlock ?? newestBlock,
+    nonces: given.nonces ?? createNonces(),
+    scheduler: given.scheduler ?? options.scheduler,
+    clock: given.clock ?? clock,
+    random: given.random ?? random,
     failed: options.failed,
-    ...options.peer,
-    behaviors: { ...serviceBehaviors(ledger, { services, addresses }), ...options.peer?.behaviors },
+    behaviors: { ...serviceBehaviors(ledger, { services, addresses }), ...given.behaviors },
   }
   const accepting = acceptEach(peerOptions)
   const serve = (connections$: Observable<Connection>) => connections$.pipe(accepting, tap(attach))

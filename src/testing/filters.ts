@@ -1,6 +1,6 @@
 import { BlockFilter, filterHeader } from '../wire/filter.js'
 import { type Hash, zeroHash } from '../wire/hash.js'
-import type { Chain, KnownBlock } from './chain.js'
+import type { KnownBlock } from './chain.js'
 
 /** The compact filter of a block and its link in the chain of filter headers (BIP157, BIP158). */
 export interface FilterEntry {
@@ -9,47 +9,47 @@ export interface FilterEntry {
   readonly filter: Uint8Array
   readonly hash: Hash
   readonly header: Hash
+  /** The header before this one, zero for the first block. */
+  readonly previousHeader: Hash
 }
 
-/** The basic filters of the blocks of a chain, each made when it is first asked for. */
+/** The basic filters of blocks, each made when it is first asked for. */
 export class Filters {
-  readonly #chain: Chain
   readonly #entries = new WeakMap<KnownBlock, FilterEntry>()
 
-  constructor(chain: Chain) {
-    this.#chain = chain
-  }
-
-  /** The filters of the blocks of two heights and all between; empty where they are not of the chain. */
-  between(from: number, to: number): readonly FilterEntry[] {
+  /**
+   * The filters of a block and those before it down to a height, lowest first. The block must be, or have been, part of
+   * the chain: of others it is not known what they spend.
+   */
+  upTo(last: KnownBlock, from: number): readonly FilterEntry[] {
     const entries: FilterEntry[] = []
-    for (let height = from; height <= to; height += 1) {
-      const entry = this.at(height)
-      if (entry) entries.push(entry)
+    for (let known: KnownBlock | undefined = last; known && known.height >= from; known = known.parent) {
+      entries.push(this.#of(known))
     }
-    return entries
+    return entries.reverse()
   }
 
-  /** The filter of the block at a height of the chain. */
-  at(height: number): FilterEntry | undefined {
+  #of(block: KnownBlock): FilterEntry {
+    const known = this.#entries.get(block)
+    if (known) return known
     // From the first one that is missing upwards, since each header needs the one before.
     const missing: KnownBlock[] = []
-    let known = this.#chain.at(height)
-    for (; known && !this.#entries.has(known); known = known.parent) missing.push(known)
-    let last = known && this.#entries.get(known)
-    for (const each of missing.reverse()) {
-      last = entryOf(each, last?.header ?? zeroHash)
-      this.#entries.set(each, last)
-    }
-    return last
+    let before = block.parent
+    for (; before && !this.#entries.has(before); before = before.parent) missing.push(before)
+    let header = (before && this.#entries.get(before)?.header) ?? zeroHash
+    for (const each of missing.reverse()) header = this.#make(each, header).header
+    return this.#make(block, header)
   }
-}
 
-function entryOf({ block, spent = [] }: KnownBlock, previous: Hash): FilterEntry {
-  const filter = BlockFilter.fromBlock(
-    block,
-    spent.map(({ scriptPubKey }) => scriptPubKey),
-  )
-  const { bytes, hash } = filter
-  return { blockHash: block.hash, filter: bytes, hash, header: filterHeader(hash, previous) }
+  #make(known: KnownBlock, previousHeader: Hash): FilterEntry {
+    const { block, spent = [] } = known
+    const { bytes, hash } = BlockFilter.fromBlock(
+      block,
+      spent.map(({ scriptPubKey }) => scriptPubKey),
+    )
+    const header = filterHeader(hash, previousHeader)
+    const entry = { blockHash: block.hash, filter: bytes, hash, header, previousHeader }
+    this.#entries.set(known, entry)
+    return entry
+  }
 }

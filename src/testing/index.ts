@@ -1,4 +1,5 @@
 /** `rxpeer/testing`: what pipelines are tested with. */
+export type { InventoryTypeName } from '../stream/of-inventory.js'
 export { type MemoryOptions, memoryPair } from '../transport/memory.js'
 export {
   type AddressPlan,
@@ -48,7 +49,6 @@ export {
   getDataMessage,
   getHeadersMessage,
   headersMessage,
-  type InventoryTypeName,
   invMessage,
   notFoundMessage,
   pingMessage,

@@ -62,7 +62,7 @@ export interface LedgerParts {
 export class Ledger {
   readonly chain: Chain
   readonly mempool: Mempool
-  readonly filters: Filters
+  readonly filters = new Filters()
   /** What happened to the chain at once; after the mempool has followed. Hot. */
   readonly changes$ = new Subject<ChainChange>()
   /** Each transaction that entered the mempool. Hot. */
@@ -75,7 +75,6 @@ export class Ledger {
   constructor({ chain, clock, random }: LedgerParts) {
     this.chain = chain
     this.mempool = new Mempool(chain)
-    this.filters = new Filters(chain)
     this.#clock = clock
     this.#random = random
   }

@@ -1,3 +1,4 @@
+import type { InventoryTypeName } from '../stream/of-inventory.js'
 import type { Block } from '../wire/block.js'
 import type { Hash } from '../wire/hash.js'
 import { zeroHash } from '../wire/hash.js'
@@ -43,9 +44,6 @@ export function versionMessage(fields: Partial<Omit<VersionMessage, 'command'>> 
     ...fields,
   }
 }
-
-/** The name of a type of inventory. */
-export type InventoryTypeName = keyof typeof InventoryType
 
 /** Entries of one type for these hashes, or for so many made-up ones. */
 function entries(type: InventoryTypeName, hashes: Iterable<Hash> | number): Inventory[] {

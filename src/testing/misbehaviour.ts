@@ -1,4 +1,4 @@
-import { asyncScheduler, type SchedulerLike, Subject, Subscription, takeUntil, tap } from 'rxjs'
+import { asyncScheduler, identity, type SchedulerLike, Subject, Subscription, takeUntil, tap } from 'rxjs'
 import type { Connection } from '../stream/connection.js'
 import { Deframer } from '../wire/deframer.js'
 import { WireError } from '../wire/error.js'
@@ -9,7 +9,9 @@ import { bytesToHex } from '../wire/hex.js'
 import type { Inventory } from '../wire/inventory.js'
 import { type Command, decodeMessage, encodeMessage, type Message, wireName } from '../wire/messages.js'
 import type { ProofOfWorkRules } from '../wire/work.js'
+import { mergeChunks } from './chunkers.js'
 import { type Lie, lies } from './lies.js'
+import { Queue } from './queue.js'
 
 /**
  * One message of those that a side writes: its number, the version message being 1, or the n-th of a command, the
@@ -107,9 +109,12 @@ function flip(bytes: Uint8Array, offset: number): Uint8Array {
   return bytes
 }
 
+/** Bytes of the magic, with which a frame begins. */
+const MAGIC = 4
+
 /** The frame of a payload, in the network of another frame. */
 function reframed(like: Uint8Array, name: string, payload: Uint8Array): Uint8Array {
-  return encodeFrame(like.subarray(0, 4), name, payload)
+  return encodeFrame(like.subarray(0, MAGIC), name, payload)
 }
 
 const payloadOf = (bytes: Uint8Array) => bytes.subarray(FRAME_HEADER)
@@ -143,18 +148,25 @@ const kinds: {
     }
   },
   drip: ({ bytes: portion, every }, { pass, scheduler, running }) => {
-    const waiting: Outgoing[] = []
+    const waiting = new Queue<Outgoing>()
     let dripping = false
+    /** How much of the first one has dripped. */
+    let dripped = 0
     const drop = () => {
-      const [frame] = waiting
+      const frame = waiting.first
       if (frame === undefined) {
         dripping = false
         return
       }
-      const last = frame.bytes.length <= portion
-      pass({ ...frame, bytes: frame.bytes.subarray(0, portion), written: last ? frame.written : undefined })
-      if (last) waiting.shift()
-      else waiting[0] = { ...frame, bytes: frame.bytes.subarray(portion) }
+      const start = dripped
+      dripped += portion
+      const last = dripped >= frame.bytes.length
+      if (last) {
+        waiting.shift()
+        dripped = 0
+      }
+      const bytes = frame.bytes.subarray(start, start + portion)
+      pass({ ...frame, bytes, written: last ? frame.written : undefined })
       wait()
     }
     const wait = () => {
@@ -212,9 +224,15 @@ function stageOf<K extends MisbehaviourName>(misbehaviour: Misbehaviour<K>, arou
 /** Notes what the other side asks for, from the bytes that it writes. */
 function listener(asked: Map<string, Inventory>): (chunk: Uint8Array) => void {
   let deframer: Deframer | undefined
+  let beginning: Uint8Array = new Uint8Array(0)
   const listen = (chunk: Uint8Array) => {
-    deframer ??= new Deframer(chunk.slice(0, 4))
-    deframer.push(chunk)
+    if (deframer === undefined) {
+      beginning = mergeChunks([beginning, chunk])
+      // The magic may come in pieces.
+      if (beginning.length < MAGIC) return
+      deframer = new Deframer(beginning.slice(0, MAGIC))
+      deframer.push(beginning)
+    } else deframer.push(chunk)
     for (let frame = deframer.next(); frame !== undefined; frame = deframer.next()) {
       if (frame.name !== 'getdata') continue
       const message = decodeMessage(frame.name, frame.payload)
@@ -237,7 +255,7 @@ function listener(asked: Map<string, Inventory>): (chunk: Uint8Array) => void {
 
 /** The command of a v1 frame. */
 function nameOf(frame: Uint8Array): string {
-  const name = frame.subarray(4, 16)
+  const name = frame.subarray(MAGIC, 16)
   const end = name.indexOf(0)
   return String.fromCharCode(...(end < 0 ? name : name.subarray(0, end)))
 }
@@ -256,6 +274,7 @@ export function misbehave(
   const cut$ = new Subject<void>()
   const running = new Subscription()
   const asked = new Map<string, Inventory>()
+  const lying = script.some(({ does }) => does === 'lie')
   const seen = new Map<string, number>()
   let index = 0
   let ended = false
@@ -293,7 +312,8 @@ export function misbehave(
     write,
   )
   return {
-    bytes$: connection.bytes$.pipe(tap(listener(asked)), takeUntil(cut$)),
+    // Only liars need to know what they are asked for, and it is kept for as long as the connection lasts.
+    bytes$: connection.bytes$.pipe(lying ? tap(listener(asked)) : identity, takeUntil(cut$)),
     write: (bytes, written) => {
       if (ended) return
       const name = nameOf(bytes)

@@ -9,6 +9,7 @@ import {
   tap,
   withLatestFrom,
 } from 'rxjs'
+import { transactionEntry } from '../behaviors/announcement.js'
 import type { BehaviorContext, Features } from '../behaviors/behavior.js'
 import { equalBytes } from '../wire/hex.js'
 import { type Inventory, InventoryType } from '../wire/inventory.js'
@@ -18,7 +19,6 @@ import type { Transaction } from '../wire/transaction.js'
 import type { Ledger } from './ledger.js'
 import type { Service } from './service.js'
 import { wantedBy } from './take-bloom-filters.js'
-import { transactionInventory } from './transaction-inventory.js'
 
 /** What to ask for of an inv: transactions that are not here, named as was agreed on; other names are ignored. */
 function wantedOf(
@@ -77,7 +77,7 @@ export const relayTransactions: Service = ledger => context =>
       filter(([{ transaction, feeRate }, lowest]) => feeRate >= lowest && !isSame(transaction, inHand)),
       filter(([{ transaction }]) => wanted.relay && wanted.has(transaction)),
       map(([{ transaction }]): Message => {
-        const inventory = [transactionInventory(context.features, transaction)]
+        const inventory = [transactionEntry(transaction, context.features)]
         return { command: 'inv', inventory }
       }),
     )

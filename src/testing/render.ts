@@ -40,9 +40,13 @@ function accessors(value: object): string[] {
   return names
 }
 
+/** Whether an object is of a class. */
+function isInstance({ constructor: made }: object): boolean {
+  return typeof made === 'function' && made !== Object
+}
+
 function className(value: object): string {
-  const made = value.constructor
-  return typeof made === 'function' && made !== Object ? made.name : ''
+  return isInstance(value) ? value.constructor.name : ''
 }
 
 function renderNumber(value: number): string {
@@ -63,11 +67,33 @@ function renderFields(name: string, fields: readonly Field[], within: Within): s
   return `${name}{${shown.map(([key, item]) => `${key}: ${renderWithin(item, within)}`).join(', ')}}`
 }
 
+let numbered = 0
+const numbers = new WeakMap<object, number>()
+
+/** The number of what has nothing to compare, so that it equals itself and nothing else: given when it is first shown. */
+function numberOf(value: object): number {
+  const known = numbers.get(value)
+  if (known !== undefined) return known
+  numbered += 1
+  numbers.set(value, numbered)
+  return numbered
+}
+
+/** The bytes of what shows only how many they are. */
+function bytesOf(value: object): Uint8Array | undefined {
+  if (value instanceof DataView) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  // Browsers have no shared memory on pages that are not isolated.
+  const shared = typeof SharedArrayBuffer === 'function' && value instanceof SharedArrayBuffer
+  if (!shared && !(value instanceof ArrayBuffer)) return undefined
+  // One that was transferred has none, and refuses a view.
+  return value.byteLength === 0 ? new Uint8Array(0) : new Uint8Array(value)
+}
+
 /** The objects that a value is part of. */
 type Within = readonly object[]
 
 function renderObject(value: object, within: Within): string {
-  if (isObservable(value)) return '[observable]'
+  if (isObservable(value)) return `[observable #${numberOf(value)}]`
   if (value instanceof Error) return `${value.name}(${'code' in value ? String(value.code) : value.message})`
   if (value instanceof Date) return `Date(${value.getTime()})`
   if (isMessage(value) && isWhole(value)) return renderFields('', Object.entries(toPlain(value)), within)
@@ -77,17 +103,21 @@ function renderObject(value: object, within: Within): string {
     return `${prefix}[${Array.from(value, item => renderWithin(item, within)).join(', ')}]`
   }
   // Transactions, blocks and headers: the bytes are all there is to compare.
-  if (name !== '' && 'bytes' in value && value.bytes instanceof Uint8Array)
-    return `${name}<${bytesToHex(value.bytes)}>`
+  const bytes =
+    name !== '' && 'bytes' in value && value.bytes instanceof Uint8Array ? value.bytes : bytesOf(value)
+  if (bytes !== undefined) return `${name}<${bytesToHex(bytes)}>`
   const own = Object.entries(value)
   const computed = accessors(value).map((key): Field => [key, Reflect.get(value, key)])
-  return renderFields(name, [...own, ...computed], within)
+  const fields = [...own, ...computed]
+  return fields.length === 0 && isInstance(value)
+    ? `${name}#${numberOf(value)}`
+    : renderFields(name, fields, within)
 }
 
 function renderWithin(value: unknown, within: Within): string {
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'number') return renderNumber(value)
-  if (typeof value === 'function') return '[function]'
+  if (typeof value === 'function') return `[${['function', value.name].join(' ').trim()} #${numberOf(value)}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? String(value)
   if (value instanceof Uint8Array) return `<${bytesToHex(value)}>`
   return within.includes(value) ? '[circular]' : renderObject(value, [...within, value])
@@ -96,7 +126,8 @@ function renderWithin(value: unknown, within: Within): string {
 /**
  * A value as text that shows all there is to compare: messages in plain form, lists as arrays (to node:assert two views
  * of one length are equal whatever they hold), transactions and blocks by their bytes, bytes in hex, errors by name and
- * code. Bigints have their n, but for those of a whole message, which its plain form has as strings. The order of fields
+ * code; functions, observables and objects that show nothing by a number of their own, so that each equals only itself.
+ * Bigints have their n, but for those of a whole message, which its plain form has as strings. The order of fields
  * does not count, nor does a field that is undefined. `marbles` compares by it; for assertions of your own it is what
  * `JSON.stringify` cannot be.
  * @example expect(render(inv)).toBe(render(invMessage('tx', [hash])))

@@ -6,6 +6,7 @@ import type { VersionMessage } from '../wire/messages/version.js'
 import { decodeMessage, encodeMessage, type Message, wireName } from '../wire/messages.js'
 import { type Network, regtest } from '../wire/network.js'
 import { protocolVersions } from '../wire/versions.js'
+import { Queue } from './queue.js'
 import { isMessage, render } from './render.js'
 
 /** What a scripted remote did to its connection. */
@@ -70,7 +71,7 @@ class InboundBytes {
     this.#deliver()
   })
   #subscriber: Subscriber<Uint8Array> | undefined
-  #waiting: Inbound[] = []
+  readonly #waiting = new Queue<Inbound>()
   #paused = false
   #delivering = false
 
@@ -104,14 +105,14 @@ class InboundBytes {
 
 /** Takes writes when the drain diagram says so. */
 function drained(drain: Observable<unknown>): (written: () => void) => void {
-  const waiting: (() => void)[] = []
+  const waiting = new Queue<() => void>()
   let open = false
   drain.subscribe({
     next: () => waiting.shift()?.(),
     error: () => {},
     complete: () => {
       open = true
-      for (const written of waiting.splice(0)) written()
+      for (let written = waiting.shift(); written; written = waiting.shift()) written()
     },
   })
   return written => {

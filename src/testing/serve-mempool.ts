@@ -1,8 +1,8 @@
 import { filter, map } from 'rxjs'
+import { transactionEntry } from '../behaviors/announcement.js'
 import { MAX_INV } from '../wire/limits.js'
 import type { Service } from './service.js'
 import { wantedBy } from './take-bloom-filters.js'
-import { transactionInventory } from './transaction-inventory.js'
 
 /**
  * Answers mempool with an inv of everything in it, or of what a loaded filter matches (BIP35). Silent where there is
@@ -17,7 +17,7 @@ export const serveMempool: Service =
           .map(({ transaction }) => transaction)
           .filter(transaction => wantedBy(context).has(transaction))
           .slice(0, MAX_INV)
-          .map(transaction => transactionInventory(context.features, transaction)),
+          .map(transaction => transactionEntry(transaction, context.features)),
       ),
       filter(inventory => inventory.length > 0),
       map(inventory => ({ command: 'inv', inventory })),

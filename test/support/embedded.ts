@@ -1,4 +1,3 @@
-import { VirtualTimeScheduler } from 'rxjs'
 import type { PeerError } from '../../src/peer/close.js'
 import { connect } from '../../src/peer/connect.js'
 import type { PeerOptions } from '../../src/peer/options.js'
@@ -6,6 +5,7 @@ import type { Peer } from '../../src/peer/peer.js'
 import type { Dial } from '../../src/stream/connection.js'
 import { type EmbeddedNodeOptions, embeddedNode } from '../../src/testing/embedded-node.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
+import { virtualTime } from '../../src/testing/virtual-time.js'
 import type { Block } from '../../src/wire/block.js'
 import type { Inventory } from '../../src/wire/inventory.js'
 import type { Command, Message, MessageOf } from '../../src/wire/messages.js'
@@ -23,16 +23,10 @@ export interface Client {
   leave(): void
 }
 
-/** Runs what is due within the next `ms` of virtual time; peers have timers that never end. */
-export function advance(scheduler: VirtualTimeScheduler, ms = 0): void {
-  scheduler.maxFrames = scheduler.frame + ms
-  scheduler.flush()
-  scheduler.frame = scheduler.maxFrames
-}
-
 /** An embedded node in virtual time: after each step everything has happened that needs no time. */
 export function virtualNode(options: EmbeddedNodeOptions = {}) {
-  const scheduler = new VirtualTimeScheduler()
+  const time = virtualTime()
+  const { scheduler } = time
   const failures: PeerError[] = []
   const failed = (error: PeerError) => failures.push(error)
   const node = embeddedNode({ scheduler, random: seededRandom(1), failed, ...options })
@@ -48,13 +42,13 @@ export function virtualNode(options: EmbeddedNodeOptions = {}) {
       },
       error: (error: PeerError) => errors.push(error),
     })
-    advance(scheduler)
+    time.advance(0)
     const [peer] = peers
     if (peer === undefined) throw new Error(`no handshake: ${errors[0]?.code}`)
     const hears = (run: () => void) => {
       const before = received.length
       run()
-      advance(scheduler)
+      time.advance(0)
       return received.slice(before)
     }
     const ask = (...messages: readonly Message[]) =>
@@ -63,11 +57,11 @@ export function virtualNode(options: EmbeddedNodeOptions = {}) {
       })
     const leave = () => {
       subscription.unsubscribe()
-      advance(scheduler)
+      time.advance(0)
     }
     return { peer, received, errors, ask, hears, leave }
   }
-  return { node, join, scheduler, failures }
+  return { node, join, time, failures }
 }
 
 /** The only message there is, which must be of this command. */

@@ -2,10 +2,11 @@ import { asapScheduler } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type { Connection } from '../../src/stream/connection.js'
 import { type ChaosOptions, chaos } from '../../src/testing/chaos.js'
-import { randomChunks, splitEvery } from '../../src/testing/chunkers.js'
+import { mergeChunks, randomChunks, splitEvery } from '../../src/testing/chunkers.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
 import { type VirtualTime, virtualTime } from '../../src/testing/virtual-time.js'
 import { memoryPair } from '../../src/transport/memory.js'
+import { equalBytes } from '../../src/wire/hex.js'
 import { connectionContract, pattern, Recorder } from '../transport/contract.js'
 
 /** Both ends troubled, over memory. */
@@ -226,6 +227,49 @@ describe.each(['inbound', 'outbound'] as const)('chaos, %s', direction => {
 })
 
 describe('chaos', () => {
+  it.each(['inbound', 'outbound'] as const)(
+    'lets a large message through byte by byte, %s',
+    direction => {
+      const size = 200_000
+      const time = virtualTime()
+      const { scheduler } = time
+      const [inner, far] = memoryPair({ scheduler, capacity: size })
+      const near = chaos(inner, { [direction]: { split: splitEvery(1), delay: 5 }, scheduler })
+      const [sender, receiver] = direction === 'inbound' ? [far, near] : [near, far]
+      const chunks: Uint8Array[] = []
+      receiver.bytes$.subscribe(chunk => chunks.push(chunk))
+      sender.write(pattern(size))
+      time.advance(5)
+      expect(equalBytes(mergeChunks(chunks), pattern(size))).toBe(true)
+    },
+    // A list that moves up with each byte that is taken needs a minute.
+    5_000,
+  )
+
+  it('forgets the pieces behind the one with which its owner went', () => {
+    const time = virtualTime()
+    const { scheduler } = time
+    const [inner, far] = memoryPair({ scheduler })
+    let draws = 0
+    // No delay for the first piece, the longest for the others.
+    const random = {
+      bytes: (size: number) => {
+        draws += 1
+        return new Uint8Array(size).fill(draws === 1 ? 0 : 0xff)
+      },
+    }
+    const near = chaos(inner, { inbound: { split: splitEvery(1), delay: [0, 50] }, scheduler, random })
+    const received: number[] = []
+    near.bytes$.subscribe(bytes => {
+      received.push(...bytes)
+      near.abort()
+    })
+    far.write(Uint8Array.of(1, 2, 3))
+    time.advance(0)
+    expect(received).toEqual([1])
+    expect(time.pending).toBe(0)
+  })
+
   it('tells that a write is written when its last byte has left', () => {
     const { time, near } = scene({ outbound: { delay: 30, split: splitEvery(2) } })
     const written: string[] = []

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { getFilters } from '../../src/requests/get-filters.js'
+import { HeaderChain } from '../../src/requests/header-chain.js'
+import type { RequestError } from '../../src/requests/request-error.js'
+import { render } from '../../src/testing/render.js'
 import { BlockFilter, FilterType, filterHeader } from '../../src/wire/filter.js'
 import { type Hash, zeroHash } from '../../src/wire/hash.js'
 import { bytesToHex, toHex } from '../../src/wire/hex.js'
 import { InventoryType } from '../../src/wire/inventory.js'
 import type { Message, MessageOf } from '../../src/wire/messages.js'
+import { regtest } from '../../src/wire/network.js'
 import { reconstruct } from '../../src/wire/reconstruct.js'
 import { Services } from '../../src/wire/services.js'
 import { Transaction } from '../../src/wire/transaction.js'
@@ -109,6 +114,86 @@ describe('compact filters', () => {
     expect(after.filterHashes).toHaveLength(2)
     expect(toHex(after.filterHashes.at(0)!)).not.toBe(toHex(before.filterHashes.at(0)!))
   })
+})
+
+describe('compact filters of blocks beside the chain', () => {
+  const filterType = FilterType.basic
+
+  /** A node whose block 1,000 and the one after it were replaced, what it said before of the tip, and how to ask again. */
+  function replaced() {
+    const { node, join } = virtualNode({ blocks: 999 })
+    node.spend()
+    const [, old] = node.mine(2)
+    const { peer, ask } = join()
+    const stop = old!.hash
+    const tell = () => [
+      ...ask({ command: 'getcfheaders', filterType, startHeight: 990, stop }),
+      ...ask({ command: 'getcfilters', filterType, startHeight: 999, stop }),
+      ...ask({ command: 'getcfcheckpt', filterType, stop }),
+    ]
+    return { node, peer, tell }
+  }
+
+  it('are given as before a reorganisation replaced them', () => {
+    const { node, tell } = replaced()
+    const before = tell()
+    expect(before.map(({ command }) => command)).toEqual([
+      'cfheaders',
+      ...Array(3).fill('cfilter'),
+      'cfcheckpt',
+    ])
+    node.reorganise({ depth: 2 })
+    const after = tell().filter(({ command }) => command !== 'inv')
+    expect(after.map(render)).toEqual(before.map(render))
+  })
+
+  it('are the same where nobody asked before', () => {
+    const before = replaced().tell()
+    const { node, tell } = replaced()
+    node.reorganise({ depth: 2 })
+    expect(
+      tell()
+        .filter(({ command }) => command !== 'inv')
+        .map(render),
+    ).toEqual(before.map(render))
+  })
+
+  it('are not given where the block was never part of the chain', () => {
+    const { node, join } = virtualNode()
+    const { node: other } = virtualNode()
+    node.mine(2)
+    other.spend()
+    const [aside] = other.mine()
+    expect(node.submitBlock(aside!)).toBe('kept')
+    const { ask } = join()
+    const stop = aside!.hash
+    expect(ask({ command: 'getcfheaders', filterType, startHeight: 100, stop })).toEqual([])
+    expect(ask({ command: 'getcfilters', filterType, startHeight: 100, stop })).toEqual([])
+    expect(ask({ command: 'getcfcheckpt', filterType, stop })).toEqual([])
+  })
+
+  it.each(['before the first answer', 'behind the filter headers'])(
+    'let getFilters finish what it began, with a reorganisation %s',
+    when => {
+      const { node, join, time } = virtualNode({ blocks: 20 })
+      const { peer } = join()
+      const chain = new HeaderChain(regtest)
+      chain.add(Array.from(node.blocks, ({ header }) => header).slice(1))
+      const wanted = Array.from(node.blocks, ({ hash }) => toHex(hash))
+      const seen: string[] = []
+      const ends: string[] = []
+      getFilters(peer, chain, { start: 0 }).subscribe({
+        next: ({ blockHash }) => seen.push(toHex(blockHash)),
+        error: ({ code }: RequestError) => ends.push(code),
+        complete: () => ends.push('complete'),
+      })
+      if (when === 'before the first answer') node.reorganise({ depth: 3 })
+      else peer.on('cfheaders').subscribe(() => node.reorganise({ depth: 3 }))
+      time.advance(600_000)
+      expect(ends).toEqual(['complete'])
+      expect(seen).toEqual(wanted)
+    },
+  )
 })
 
 describe('compact blocks', () => {

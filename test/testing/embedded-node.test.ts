@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { PeerError } from '../../src/peer/close.js'
 import { connect } from '../../src/peer/connect.js'
 import { open } from '../../src/peer/open.js'
+import type { PeerOptions } from '../../src/peer/options.js'
 import type { Peer } from '../../src/peer/peer.js'
 import type { Connection, Endpoint } from '../../src/stream/connection.js'
 import type { Random } from '../../src/stream/environment.js'
@@ -16,7 +17,8 @@ import { virtualTime } from '../../src/testing/virtual-time.js'
 import { listen, tcp } from '../../src/transport/node.js'
 import { toHex } from '../../src/wire/hex.js'
 import { mainnet, regtest } from '../../src/wire/network.js'
-import { advance, virtualNode } from '../support/embedded.js'
+import { Services } from '../../src/wire/services.js'
+import { virtualNode } from '../support/embedded.js'
 
 describe('peers', () => {
   it('come after their handshake and go with their end, also in peers$', () => {
@@ -34,13 +36,13 @@ describe('peers', () => {
   })
 
   it('do not disturb each other: a bad one is told of, a good one stays', () => {
-    const { node, join, scheduler, failures } = virtualNode({ blocks: 0 })
+    const { node, join, time, failures } = virtualNode({ blocks: 0 })
     const good = join()
-    const [near, far] = memoryPair({ scheduler })
+    const [near, far] = memoryPair({ scheduler: time.scheduler })
     const served: Peer[] = []
     node.serve(of(far)).subscribe(peer => served.push(peer))
     near.write(new Uint8Array(24).fill(0x55))
-    advance(scheduler)
+    time.advance(0)
     expect(failures.map(({ code }) => code)).toEqual(['wrong-magic'])
     expect(served).toEqual([])
 
@@ -67,12 +69,12 @@ describe('serve', () => {
     const serving$ = virtual.node.serve(connections$)
     const errors: PeerError[] = []
     const call = () => {
-      const [near, far] = memoryPair({ scheduler: virtual.scheduler })
-      connect(of(near), { network: regtest, scheduler: virtual.scheduler }).subscribe({
+      const [near, far] = memoryPair({ scheduler: virtual.time.scheduler })
+      connect(of(near), { network: regtest, scheduler: virtual.time.scheduler }).subscribe({
         error: (error: PeerError) => errors.push(error),
       })
       connections$.next(far)
-      advance(virtual.scheduler)
+      virtual.time.advance(0)
     }
     return { ...virtual, connections$, served, serving$, errors, call }
   }
@@ -88,13 +90,13 @@ describe('serve', () => {
   })
 
   it('disconnects its peers and lets go of the listener when it is unsubscribed', () => {
-    const { node, connections$, serving$, scheduler, errors, call } = serving()
+    const { node, connections$, serving$, time, errors, call } = serving()
     const subscription = serving$.subscribe()
     call()
     call()
     expect(node.peers).toHaveLength(2)
     subscription.unsubscribe()
-    advance(scheduler)
+    time.advance(0)
     expect(connections$.observed).toBe(false)
     expect(node.peers).toEqual([])
     expect(errors.map(({ code }) => code)).toEqual(['remote-closed', 'remote-closed'])
@@ -141,11 +143,11 @@ describe('dial', () => {
   })
 
   it('leaves no timer behind', () => {
-    const { join, scheduler } = virtualNode({ blocks: 0 })
+    const { join, time } = virtualNode({ blocks: 0 })
     const clients = [join(), join()]
-    expect(scheduler.actions).not.toEqual([])
+    expect(time.pending).toBeGreaterThan(0)
     for (const client of clients) client.leave()
-    expect(scheduler.actions).toEqual([])
+    expect(time.pending).toBe(0)
   })
 })
 
@@ -183,6 +185,37 @@ describe('nodes with one chain', () => {
   })
 })
 
+describe('an option of its peers', () => {
+  const own = {
+    clock: { monotonic: () => 0, epoch: () => 5_000_000 },
+    userAgent: { name: 'mine', version: '2' },
+    services: Services.network,
+  }
+
+  /** What a client learns, and how many timers run in the node's time. */
+  function seen(peer: PeerOptions) {
+    const { join, time } = virtualNode({ ...own, blocks: 2, peer })
+    const { version } = join().peer
+    return { version, pending: time.pending }
+  }
+
+  it.each(['random', 'clock', 'scheduler', 'network', 'userAgent', 'services', 'newestBlock', 'nonces'])(
+    'that is there but undefined is the one of the node: %s',
+    name => {
+      const left = seen({})
+      expect(left.version).toMatchObject({ timestamp: 5_000n, services: Services.network, startHeight: 2 })
+      expect(seen({ [name]: undefined })).toEqual(left)
+    },
+  )
+
+  it('is over the one of the node', () => {
+    const newestBlock = () => ({ height: 7, hash: regtest.genesis.hash })
+    const { version } = seen({ random: seededRandom(5), services: Services.none, newestBlock })
+    expect(version).toMatchObject({ services: Services.none, startHeight: 7 })
+    expect(version.nonce).not.toBe(seen({}).version.nonce)
+  })
+})
+
 describe('the services', () => {
   it('let go of the ledger when a peer does', () => {
     const ledger = new Ledger({
@@ -190,16 +223,16 @@ describe('the services', () => {
       clock: { epoch: () => 0 },
       random: seededRandom(1),
     })
-    const { peer, scheduler } = (() => {
-      const { join, scheduler: own } = virtualNode({
+    const { peer, time } = (() => {
+      const { join, time: own } = virtualNode({
         blocks: 0,
         peer: { behaviors: serviceBehaviors(ledger, { services: 0n, addresses: [] }) },
       })
-      return { peer: join(), scheduler: own }
+      return { peer: join(), time: own }
     })()
     expect([ledger.changes$.observed, ledger.transactions$.observed]).toEqual([true, true])
     peer.leave()
-    advance(scheduler)
+    time.advance(0)
     expect([ledger.changes$.observed, ledger.transactions$.observed]).toEqual([false, false])
   })
 

@@ -326,7 +326,6 @@ describe('render', () => {
     expect(render(new Pair())).toBe('Pair{a: 1n, b: [undefined, "x"]}')
     expect(render(circle)).toBe('{n: 1, self: [circular]}')
     expect(render([circle['n'], circle['n']])).toBe('[1, 1]')
-    expect(render(of(1))).toBe('[observable]')
     expect(render({ at: new Date(5), bytes: Uint8Array.of(1, 255) })).toBe('{at: Date(5), bytes: <01ff>}')
   })
 })
@@ -362,6 +361,58 @@ describe('render, of two that hold the same', () => {
     [{ a: 1 }, new Fields({ a: 1 })],
   ])('%o is not the same as %o', (one, other) => {
     expect(render(one)).not.toBe(render(other))
+  })
+
+  /** Shows nothing of what it holds. */
+  class Sealed {
+    readonly #held: number
+    constructor(held: number) {
+      this.#held = held
+    }
+    equals(other: Sealed): boolean {
+      return this.#held === other.#held
+    }
+  }
+
+  it.each([
+    ['an ArrayBuffer', 'ArrayBuffer<0102>', () => Uint8Array.of(1, 2).buffer],
+    ['an empty ArrayBuffer', 'ArrayBuffer<>', () => new ArrayBuffer(0)],
+    ['a DataView', 'DataView<0203>', () => new DataView(Uint8Array.of(1, 2, 3, 4).buffer, 1, 2)],
+    [
+      'a SharedArrayBuffer',
+      'SharedArrayBuffer<0102>',
+      () => {
+        const shared = new SharedArrayBuffer(2)
+        new Uint8Array(shared).set([1, 2])
+        return shared
+      },
+    ],
+  ])('%s is its bytes', (_, shown, make) => {
+    expect(render(make())).toBe(shown)
+  })
+
+  it('a buffer that was transferred has no bytes', () => {
+    const buffer = new ArrayBuffer(4)
+    structuredClone(buffer, { transfer: [buffer] })
+    expect(render(buffer)).toBe('ArrayBuffer<>')
+  })
+
+  it.each<[string, RegExp, () => unknown]>([
+    ['a function', /^\[function named #\d+\]$/, () => function named() {}],
+    ['a function without a name', /^\[function #\d+\]$/, () => () => {}],
+    ['a class', /^\[function Sealed #\d+\]$/, () => class Sealed {}],
+    ['an observable', /^\[observable #\d+\]$/, () => of(1)],
+    ['an object that shows nothing', /^Sealed#\d+$/, () => new Sealed(1)],
+    ['a promise', /^Promise#\d+$/, () => Promise.resolve(1)],
+  ])('%s is the same as itself only', (_, shown, make) => {
+    const [one, other] = [make(), make()]
+    expect(render(one)).toMatch(shown)
+    expect(render({ x: one })).toBe(render({ x: one }))
+    expect(render(one)).not.toBe(render(other))
+  })
+
+  it('has no numbers for plain objects and lists without anything in them', () => {
+    expect(render([{}, [], Object.create(null), new Map()])).toBe('[{}, [], {}, Map[]]')
   })
 
   it('begins with the command, and has numbers of 64 bits as the plain form does', () => {

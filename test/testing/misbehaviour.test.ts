@@ -1,18 +1,30 @@
 import { of } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { PeerError } from '../../src/peer/close.js'
 import { connect } from '../../src/peer/connect.js'
 import type { PeerOptions } from '../../src/peer/options.js'
 import type { Peer } from '../../src/peer/peer.js'
 import { corePolicy } from '../../src/peer/policy.js'
-import { type Lie, type Misbehaviour, memoryPair, misbehave, seededRandom } from '../../src/testing/index.js'
+import {
+  chaos,
+  frameOf,
+  type Lie,
+  type Misbehaviour,
+  memoryPair,
+  mergeChunks,
+  misbehave,
+  seededRandom,
+  splitEvery,
+  virtualTime,
+} from '../../src/testing/index.js'
+import { Deframer } from '../../src/wire/deframer.js'
 import { equalBytes, toHex } from '../../src/wire/hex.js'
 import { type Inventory, InventoryType } from '../../src/wire/inventory.js'
 import { checkMerkleRoot } from '../../src/wire/merkle.js'
 import type { Message } from '../../src/wire/messages.js'
 import { regtest } from '../../src/wire/network.js'
 import { checkProofOfWork } from '../../src/wire/work.js'
-import { advance, blockAt, entries, only, virtualNode } from '../support/embedded.js'
+import { blockAt, entries, only, virtualNode } from '../support/embedded.js'
 
 const names = (messages: readonly Message[]) => messages.map(({ command }) => command)
 const ping = { command: 'ping', nonce: 1n } as const
@@ -26,7 +38,7 @@ function visiting(script: readonly Misbehaviour[], options: PeerOptions = {}) {
   const peers: Peer[] = []
   connect(virtual.node.dialWith(...script), {
     network: regtest,
-    scheduler: virtual.scheduler,
+    scheduler: virtual.time.scheduler,
     ...options,
   }).subscribe({
     next: peer => {
@@ -35,11 +47,11 @@ function visiting(script: readonly Misbehaviour[], options: PeerOptions = {}) {
     },
     error: (error: PeerError) => errors.push(error),
   })
-  advance(virtual.scheduler)
+  virtual.time.advance(0)
   const ask = (...messages: readonly Message[]) => {
     const before = received.length
     for (const message of messages) peers[0]?.send(message)
-    advance(virtual.scheduler)
+    virtual.time.advance(0)
     return received.slice(before)
   }
   const codes = () => errors.map(({ code }) => code)
@@ -56,10 +68,10 @@ describe('a misbehaving node', () => {
   })
 
   it('is silent in the handshake, which ends by a timeout', () => {
-    const { codes, scheduler, node } = visiting([{ does: 'silence', from: { command: 'verack' } }])
-    advance(scheduler, 29_999)
+    const { codes, time, node } = visiting([{ does: 'silence', from: { command: 'verack' } }])
+    time.advance(29_999)
     expect(codes()).toEqual([])
-    advance(scheduler, 1)
+    time.advance(1)
     expect(codes()).toEqual(['handshake-timeout'])
     expect(node.peers).toEqual([])
   })
@@ -80,13 +92,13 @@ describe('a misbehaving node', () => {
     [{ does: 'disconnect', at: { command: 'pong', nth: 2 }, how: 'reset' }, 'connection-reset'],
     [{ does: 'disconnect', at: { command: 'pong', nth: 2 }, how: 'mid-frame' }, 'truncated-frame'],
   ])('leads by %j to %s, with that very message', (misbehaviour, code) => {
-    const { ask, codes, node, scheduler } = visiting([misbehaviour])
+    const { ask, codes, node, time } = visiting([misbehaviour])
     expect(names(ask(ping))).toEqual(['pong'])
     expect(codes()).toEqual([])
     expect(names(ask(ping))).toEqual([])
     expect(codes()).toEqual([code])
     expect(node.peers).toEqual([])
-    expect(scheduler.actions).toEqual([])
+    expect(time.pending).toBe(0)
   })
 
   it('does one thing after the other, each counting what would have been written', () => {
@@ -106,27 +118,43 @@ describe('a misbehaving node', () => {
   })
 
   it('drips: so many bytes every so many ms', () => {
-    const { ask, received, peers, scheduler } = visiting([{ does: 'drip', bytes: 10, every: 100 }])
+    const { ask, received, peers, time } = visiting([{ does: 'drip', bytes: 10, every: 100 }])
     expect(peers).toEqual([])
-    advance(scheduler, 10_000)
+    time.advance(10_000)
     expect(names(received)).toEqual(['sendcmpct'])
     expect(names(ask(ping))).toEqual([])
     // 24 bytes of header and 8 of nonce.
-    advance(scheduler, 399)
+    time.advance(399)
     expect(names(received)).toEqual(['sendcmpct'])
-    advance(scheduler, 1)
+    time.advance(1)
     expect(names(received)).toEqual(['sendcmpct', 'pong'])
   })
 
+  it('drips one message behind the other, the last drop of each by itself', () => {
+    const { scheduler, advance } = virtualTime()
+    const [near, far] = memoryPair({ scheduler })
+    const dripping = misbehave(near, [{ does: 'drip', bytes: 20, every: 10 }], { scheduler })
+    const drops: Uint8Array[] = []
+    const written: string[] = []
+    far.bytes$.subscribe(drop => drops.push(drop))
+    const frames = [frameOf(ping), frameOf({ command: 'verack' }), frameOf({ command: 'getaddr' })]
+    for (const [i, frame] of frames.entries())
+      dripping.write(frame, () => written.push(`${i} ${drops.length}`))
+    advance(1_000)
+    expect(drops.map(({ length }) => length)).toEqual([20, 12, 20, 4, 20, 4])
+    expect(mergeChunks(drops)).toEqual(mergeChunks(frames))
+    expect(written).toEqual(['0 1', '1 3', '2 5'])
+  })
+
   it('does not drip on behind the end', () => {
-    const { ask, peers, scheduler, node } = visiting([{ does: 'drip', bytes: 100, every: 10 }])
-    advance(scheduler, 1_000)
+    const { ask, peers, time, node } = visiting([{ does: 'drip', bytes: 100, every: 10 }])
+    time.advance(1_000)
     ask(ping)
     expect(node.peers).toHaveLength(1)
     peers[0]?.disconnect()
-    advance(scheduler)
+    time.advance(0)
     expect(node.peers).toEqual([])
-    expect(scheduler.actions).toEqual([])
+    expect(time.pending).toBe(0)
   })
 })
 
@@ -180,7 +208,7 @@ describe('a lying node', () => {
   it('gives another transaction than the one asked for', () => {
     const visit = liar('other-transaction')
     const { wtxid, txid } = visit.node.spend()
-    advance(visit.scheduler)
+    visit.time.advance(0)
     const { transaction } = only('tx', fetch(visit, { type: InventoryType.wtx, hash: wtxid }))
     expect(toHex(transaction.wtxid)).not.toBe(toHex(wtxid))
     expect(toHex(transaction.txid)).not.toBe(toHex(txid))
@@ -189,7 +217,7 @@ describe('a lying node', () => {
   it('denies what is there, by the entries that were asked for', () => {
     const visit = liar('nothing-found')
     const { txid } = visit.node.spend()
-    advance(visit.scheduler)
+    visit.time.advance(0)
     const wanted = [
       { type: InventoryType.witnessTx, hash: txid },
       { type: InventoryType.compactBlock, hash: blockAt(visit.node, 109).hash },
@@ -205,7 +233,7 @@ describe('a lying node', () => {
     const visit = liar('invented-inventory')
     const seen = visit.received.length
     const { wtxid } = visit.node.spend()
-    advance(visit.scheduler)
+    visit.time.advance(0)
     const { inventory } = only('inv', visit.received.slice(seen))
     expect(inventory).toHaveLength(1)
     expect(toHex(inventory.at(0)!.hash)).not.toBe(toHex(wtxid))
@@ -215,34 +243,76 @@ describe('a lying node', () => {
 
 describe('misbehave', () => {
   it('wraps any connection, without touching what its owner reads', () => {
-    const { node, scheduler, failures } = virtualNode({ blocks: 0 })
+    const { node, time, failures } = virtualNode({ blocks: 0 })
+    const { scheduler } = time
     const [near, far] = memoryPair({ scheduler })
     node.serve(of(far)).subscribe()
     const errors: PeerError[] = []
     const bad = misbehave(near, [{ does: 'wrong-checksum', at: { command: 'verack' } }], { scheduler })
     expect([bad.local, bad.remote, bad.proxied]).toEqual([near.local, near.remote, near.proxied])
     connect(of(bad), { network: regtest, scheduler }).subscribe({ error: error => errors.push(error) })
-    advance(scheduler)
+    time.advance(0)
     expect(failures.map(({ code }) => code)).toEqual(['bad-checksum'])
     expect(errors.map(({ code }) => code)).toEqual(['remote-closed'])
   })
 
+  it.each([
+    [[], 0],
+    [[{ does: 'silence', from: 5 }], 0],
+    [
+      [
+        { does: 'silence', from: 5 },
+        { does: 'lie', about: 'nothing-found' },
+      ],
+      1,
+    ],
+  ] as const)('looks into what it reads only for a lie: %j', (script, looks) => {
+    const { scheduler, advance } = virtualTime()
+    const [near, far] = memoryPair({ scheduler })
+    const push = vi.spyOn(Deframer.prototype, 'push')
+    misbehave(near, script, { scheduler }).bytes$.subscribe()
+    far.write(frameOf(ping))
+    advance(0)
+    expect(push).toHaveBeenCalledTimes(looks)
+    push.mockRestore()
+  })
+
+  it('denies also what it was asked for byte by byte', () => {
+    const { node, time } = virtualNode({ blocks: 1 })
+    const { scheduler } = time
+    const [near, far] = memoryPair({ scheduler })
+    const slow = chaos(far, { inbound: { split: splitEvery(1) }, scheduler })
+    node.serve(of(misbehave(slow, [{ does: 'lie', about: 'nothing-found' }], { scheduler }))).subscribe()
+    const received: Message[] = []
+    connect(of(near), { network: regtest, scheduler }).subscribe(peer => {
+      peer.messages$.subscribe(message => received.push(message))
+      const inventory = [{ type: InventoryType.witnessBlock, hash: node.tip.hash }]
+      peer.send({ command: 'getdata', inventory })
+    })
+    time.advance(0)
+    expect(names(received)).toEqual(['sendcmpct', 'notfound'])
+  })
+
   it('survives garbage from the other side', () => {
-    const { scheduler } = virtualNode({ blocks: 0 })
+    const { time } = virtualNode({ blocks: 0 })
+    const { scheduler } = time
     const [near, far] = memoryPair({ scheduler })
     const read: number[] = []
-    misbehave(near, [], { scheduler }).bytes$.subscribe(chunk => read.push(chunk.length))
+    misbehave(near, [{ does: 'lie', about: 'nothing-found' }], { scheduler }).bytes$.subscribe(chunk =>
+      read.push(chunk.length),
+    )
     far.write(new Uint8Array(30).fill(0xff))
-    advance(scheduler)
+    time.advance(0)
     far.write(new Uint8Array(5))
-    advance(scheduler)
+    time.advance(0)
     expect(read).toEqual([30, 5])
   })
 })
 
 describe('node.connect', () => {
   it('serves whoever is dialled, as an outbound peer that goes with its end', () => {
-    const { node, scheduler } = virtualNode({ blocks: 3, addresses: [] })
+    const { node, time } = virtualNode({ blocks: 3, addresses: [] })
+    const { scheduler } = time
     // With other dice: the same nonces would look like a self-connection.
     const { node: other } = virtualNode({ blocks: 0, random: seededRandom(2) })
     const errors: PeerError[] = []
@@ -257,7 +327,7 @@ describe('node.connect', () => {
       next: peer => served.push(peer),
       error: error => errors.push(error),
     })
-    advance(scheduler)
+    time.advance(0)
     expect(node.peers).toEqual(served)
     expect(served.map(({ direction }) => direction)).toEqual(['outbound'])
     expect(only('headers', received.slice(1)).headers).toHaveLength(3)

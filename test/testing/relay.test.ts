@@ -1,3 +1,4 @@
+import { take } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { toHex } from '../../src/wire/hex.js'
 import { InventoryType } from '../../src/wire/inventory.js'
@@ -150,6 +151,55 @@ describe('announcing blocks', () => {
     const mined = node.mine(3)
     expect(seen).toEqual(mined.map(block => toHex(block.hash)))
     expect(heights).toEqual([3, 3, 3])
+  })
+})
+
+describe('a block that a peer sent', () => {
+  it('is not announced to that peer, the branch that it ends neither; all others hear of it', () => {
+    const { node, join } = virtualNode({ blocks: 2 })
+    const { node: miner } = virtualNode({ blocks: 2 })
+    const giver = join()
+    const other = join()
+    const ends = [giver, other]
+    for (const { ask } of ends) ask({ command: 'sendheaders' })
+    const announced = () =>
+      ends.map(({ received }) =>
+        received.map(message => (message.command === 'headers' ? message.headers.length : message.command)),
+      )
+    for (const block of miner.mine(2)) giver.ask({ command: 'block', block })
+    expect(announced()).toEqual([['sendcmpct'], ['sendcmpct', 1, 1]])
+
+    const { connected } = miner.reorganise({ depth: 2 })
+    for (const block of connected) giver.ask({ command: 'block', block })
+    expect(toHex(node.tip.hash)).toBe(toHex(miner.tip.hash))
+    expect(announced()).toEqual([['sendcmpct'], ['sendcmpct', 1, 1, 3]])
+
+    other.hears(() => node.mine())
+    expect(announced()).toEqual([
+      ['sendcmpct', 1],
+      ['sendcmpct', 1, 1, 3, 1],
+    ])
+  })
+
+  it('keeps nothing else from that peer: neither what comes of it at once, nor itself when it comes back', () => {
+    const { node, join } = virtualNode({ blocks: 2 })
+    const { node: miner } = virtualNode({ blocks: 2 })
+    const giver = join()
+    const other = join()
+    giver.ask({ command: 'sendheaders' })
+    const [first] = miner.mine()
+    node.blocks$.pipe(take(1)).subscribe(() => node.mine())
+    const own = only('headers', giver.ask({ command: 'block', block: first! }))
+    expect(Array.from(own.headers, ({ hash }) => toHex(hash))).toEqual([toHex(node.tip.hash)])
+
+    giver.hears(() => node.reorganise({ depth: 2 }))
+    const back = [first!, ...miner.mine(3)]
+    const heard = giver.hears(() => {
+      for (const block of back.slice(1)) other.ask({ command: 'block', block })
+    })
+    expect(Array.from(only('headers', heard).headers, ({ hash }) => toHex(hash))).toEqual(
+      back.map(({ hash }) => toHex(hash)),
+    )
   })
 })
 
