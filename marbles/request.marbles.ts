@@ -1,4 +1,4 @@
-import { EMPTY, filter, map, merge, mergeMap, pipe, take, throwError, timer } from 'rxjs'
+import { EMPTY, filter, map, merge, mergeMap, pipe, startWith, take, throwError, timer } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { stall } from '../src/behaviors/stall.js'
 import type { Peer } from '../src/peer/peer.js'
@@ -36,6 +36,18 @@ describe('request', () => {
       const replies = ({ command }: { command: string }) => (command === 'getaddr' ? [values.o] : [])
       const question = asking(helpers, { replies, ask: ask() })
       helpers.expectObservable(question.answer$, '^-----!').toBe('(od)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'asks nothing where the answer is there without a question',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        ask: peer => request(peer, { command: 'getaddr' }, startWith('known')),
+      })
+      helpers.expectObservable(question.asked$, '^-----!').toBe('')
+      helpers.expectObservable(question.answer$, '^-----!').toBe('(kd)', { ...letters, k: 'known' })
       expectNothingLeft(helpers, question)
     }),
   )

@@ -69,6 +69,22 @@ describe('due', () => {
     expect(resumed$.observed).toBe(false)
   })
 
+  it('sets no timer for longer than one can wait: those fire at once', () => {
+    const { scheduler, state, log } = scene()
+    const delays: number[] = []
+    const schedule = scheduler.schedule.bind(scheduler)
+    scheduler.schedule = (work, delay, value) => {
+      delays.push(delay ?? 0)
+      return schedule(work, delay, value)
+    }
+    state.deadline = 5_000_000_000
+    scheduler.maxFrames = Number.POSITIVE_INFINITY
+    scheduler.flush()
+    // The first one, for 100 ms, was set before.
+    expect(delays).toEqual([2_147_483_647, 2_147_483_647, 5_000_000_000 - 100 - 2 * 2_147_483_647])
+    expect(log).toEqual(['due at 5000000000', 'complete'])
+  })
+
   it('a hundred thousand looks do not pile up', () => {
     const { scheduler, state, log } = scene()
     let looks = 0
