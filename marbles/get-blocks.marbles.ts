@@ -85,6 +85,24 @@ describe('getBlocks', () => {
   )
 
   it(
+    'expects no answer before a ping to what was asked behind it',
+    marbles(helpers => {
+      // w makes it ping; x answers the first question, and the second is for the same block.
+      const question = asking(helpers, {
+        said: `${shaken}-wx-n-x`,
+        // What the dice of these diagrams throw.
+        values: { ...values, n: { command: 'pong', nonce: 0x0101_0101_0101_0101n } },
+        ask: ask([hashAt(1), hashAt(1)], { window: 1 }),
+      })
+      helpers
+        .expectObservable(question.asked$, '^-------------!')
+        .toBe('a----pa', { ...letters, a: asksFor(1, 1) })
+      helpers.expectObservable(question.answer$, '^-------------!').toBe('------x---(xd)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
     'wonders once with all others about a block that nobody asked for',
     marbles(helpers => {
       const question = asking(helpers, {

@@ -1,4 +1,4 @@
-import { concat, ignoreElements, map, merge, type Observable, of, take, tap } from 'rxjs'
+import { concat, filter, ignoreElements, map, merge, type Observable, of, take, tap } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
 import { type GetHeadersOptions, getHeaders } from '../src/requests/get-headers.js'
@@ -141,15 +141,17 @@ describe('getHeaders', () => {
     it(
       'keeps its answer from one that the remote passed over',
       marbles(helpers => {
-        let taken = 0
+        const log: unknown[] = []
         const question = asking(helpers, {
           replies: answering(undefined, x),
-          ask: behind(peer => tip(peer).pipe(tap(() => (taken += 1)))),
+          ask: behind(peer =>
+            tip(peer).pipe(tap({ next: () => log.push('taken'), error: ({ code }) => log.push(code) })),
+          ),
         })
         helpers.expectObservable(question.answer$, '^-------------!').toBe('(xd)', letters)
         helpers.flush()
-        // For all that it would fit.
-        expect(taken).toBe(0)
+        // It would fit, but that one is known by then to come no more.
+        expect(log).toEqual(['unanswered'])
       }),
     )
 
@@ -166,6 +168,45 @@ describe('getHeaders', () => {
         expectNothingLeft(helpers, question)
       }),
     )
+
+    it(
+      'waits for the pong through a retry',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          said: `${shaken} 1500ms e-n-x`,
+          values: late,
+          ask: peer => {
+            tip(peer).subscribe({ error: () => {} })
+            return ask(undefined, { timeout: 1_000, retries: 1 })(peer)
+          },
+        })
+        helpers.expectObservable(question.asked$, '^ 3s !').toBe('(kpq) 995ms q', letters)
+        helpers.expectObservable(question.answer$, '^ 3s !').toBe('1508ms (xd)', letters)
+        helpers.flush()
+      }),
+    )
+
+    it.each([
+      [
+        'was asked twice and answered once',
+        { timeout: 1_000, retries: 1 },
+        `${shaken} 1500ms e`,
+        '1504ms (pq)',
+      ],
+      ['was answered by what may be an announcement', {}, `${shaken}-z`, '-----(pq)'],
+    ])('pings where the one before %s', (_, options, said, drawn) => {
+      marbles(helpers => {
+        const question = asking(helpers, {
+          said,
+          values: { ...values, z: headersMessage(4, 11) },
+          ask: peer => concat(getHeaders(peer, [hashAt(3)], options).pipe(ignoreElements()), ask()(peer)),
+        })
+        const asked$ = question.asked$.pipe(filter(asked => asked !== letters.k))
+        helpers.expectObservable(asked$, '^ 3s !').toBe(drawn, letters)
+        helpers.expectObservable(question.answer$, '^ 3s !').toBe('')
+        expectNothingLeft(helpers, question)
+      })()
+    })
 
     it(
       'asks without a ping where the one before has its answer, and where the remote has no pong',

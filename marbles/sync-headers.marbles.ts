@@ -148,6 +148,21 @@ describe('syncHeaders', () => {
   )
 
   it(
+    'goes on through what it knows with a remote that lags behind by pages',
+    marbles(helpers => {
+      const long = mineChain(12_000)
+      const chain = chainOf(long)
+      const question = asking(helpers, { replies: serving(long.slice(0, 6_501)), ask: ask(chain) })
+      // The locator leads to 3,809 at first, and then to where the page before has ended.
+      helpers.expectObservable(question.answer$, '^----------!').toBe('(aad)', {
+        ...ends,
+        a: '+0 -0 12000/12000',
+      })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
     'fails where a remote says the same page again and again',
     marbles(helpers => {
       const long = mineChain(2_100)
@@ -236,6 +251,28 @@ describe('syncHeaders', () => {
       expectNothingLeft(helpers, question)
       expect(told).toBe(52_000)
       expect(ours.height).toBe(60_000)
+    }),
+  )
+
+  it(
+    'fails where a remote begins a branch with each page, and none has more work than ours',
+    marbles(helpers => {
+      const easy = { powHash: () => new Uint8Array(32) }
+      const ours = new HeaderChain(regtest, easy)
+      for (let i = 0, mine = headersBehind(regtest.genesis, 4_000, 1); i < 4_000; i += 2_000)
+        ours.add(mine.slice(i, i + 2_000))
+      let told = 0
+      const question = asking(helpers, {
+        replies: ({ command }) => {
+          if (command !== 'getheaders') return []
+          told += 1
+          return [{ command: 'headers', headers: headersBehind(regtest.genesis, 2_000, 1 + told) }]
+        },
+        ask: peer => ask(ours)(peer).pipe(last()),
+      })
+      helpers.expectObservable(question.answer$, '^----------!').toBe('b', ends)
+      expectNothingLeft(helpers, question)
+      expect(told).toBe(26)
     }),
   )
 

@@ -65,7 +65,7 @@ export function fetchInventory<T>(
     let left = retries
     let deadline = Subscription.EMPTY
     /** Behind something that nobody here asked for: what was wanted then has come by the time it is passed, or does not. */
-    let fence: { readonly fence: Fence; readonly wanted: readonly string[] } | undefined
+    let fence: { readonly fence: Fence; readonly wanted: Set<string> } | undefined
 
     const fail = (...[code, detail]: ConstructorParameters<typeof RequestError>) =>
       subscriber.error(new RequestError(code, detail))
@@ -121,6 +121,7 @@ export function fetchInventory<T>(
       for (const key of keys) {
         for (const index of wanted.get(key) ?? []) arrived.set(index, value)
         wanted.delete(key)
+        fence?.wanted.delete(key)
       }
       left = retries
       if (wanted.size > 0) wait()
@@ -128,11 +129,12 @@ export function fetchInventory<T>(
     }
     const suspect = (message: Message) => {
       const raised = fence === undefined ? Fence.behind(peer, message) : undefined
-      if (raised !== undefined) fence = { fence: raised, wanted: [...wanted.keys()] }
+      if (raised !== undefined) fence = { fence: raised, wanted: new Set(wanted.keys()) }
     }
     const receive = (message: Message) => {
       if (fence?.fence.isPassedBy(message)) {
-        const missing = fence.wanted.find(key => wanted.has(key))
+        // Not what was asked for anew since: it stands behind the fence.
+        const [missing] = fence.wanted
         fence = undefined
         if (missing !== undefined)
           fail('unanswered', `something else came, but not ${nameAt(wanted.get(missing)?.[0])}`)

@@ -70,8 +70,8 @@ function hashesOf(chain: HeaderChain, start: number, end: number): List<Hash> {
  * Fetches the basic compact filters of a range of blocks (BIP157), 1000 at a time, and emits them by height. Each filter
  * is checked against the filter headers, which the remote has to send first and which have to continue `previous`. The
  * blocks are those that the chain has when it is subscribed, also where it is reorganised while the answers come. One
- * remote can still lie about all of them: compare `header` with another's. Errors with `bad-answer`, `timeout` and
- * `peer-closed`, and with a TypeError where the chain has no such block. A range that ends before it starts is empty, and so is one
+ * remote can still lie about all of them: compare `header` with another's. Errors with `bad-answer`, `unanswered`, `timeout`
+ * and `peer-closed`, and with a TypeError where the chain has no such block. A range that ends before it starts is empty, and so is one
  * that starts right above the tip.
  * @param chain - names the blocks; see `syncHeaders`
  * @throws TypeError at the call, for options that make no sense

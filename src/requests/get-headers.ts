@@ -18,11 +18,14 @@ export interface GetHeadersOptions extends RequestOptions {
   readonly stop?: Hash | undefined
 }
 
+/** Headers of one announcement (Core `MAX_BLOCKS_TO_ANNOUNCE`). */
+const MAX_ANNOUNCED = 8
+
 /**
  * Asks for the headers behind the best block of the locator that the remote knows, else behind the network's first block,
  * and emits its answer, which is empty where there are none. Neither their work nor that they follow each other is
- * checked: `HeaderChain.add` and `syncHeaders` do. Announcements and answers to other questions are not taken for the
- * answer, also not those to questions that nobody waits for any more. With an empty locator the one header of `stop` is
+ * checked: `HeaderChain.add` and `syncHeaders` do. Answers to other questions are not taken for it, also not those to
+ * questions that nobody waits for any more, nor are announcements that do not connect to the locator. With an empty locator the one header of `stop` is
  * asked for. Errors as `request` does, after 90 s by default, and with `unanswered` where headers came that connect to
  * nothing that was asked for, and no others.
  * @param locator - block hashes, newest first, wire order; see `HeaderChain.locator`
@@ -47,7 +50,10 @@ export function getHeaders(
     const answer = pipe(
       turn.messagesOf(peer),
       answersOf(peer, 'headers', ({ headers }) => isAnswer(headers)),
-      tap(() => turn.end(peer)),
+      tap(({ headers }) => {
+        // So few may have been an announcement that connects, and the answer is still to come.
+        if (headers.length === 0 || headers.length > MAX_ANNOUNCED) turn.end(peer)
+      }),
       map(({ headers }) => headers),
     )
     return request(peer, question, answer, asking)
