@@ -136,6 +136,9 @@ function counted<T>(source: Observable<T>, count: (change: 1 | -1) => void): Obs
 export const pongs = (message: Message): readonly Message[] =>
   message.command === 'ping' ? [{ command: 'pong', nonce: message.nonce }] : []
 
+/** The pong to any ping of a question: what the dice of these diagrams throw is always the same. */
+export const pong: Message = { command: 'pong', nonce: 0x0101_0101_0101_0101n }
+
 /** What a diagram asks, and what the remote does. */
 export interface Question<T> {
   /** What the remote says from 0 ms on, handshake included. Default: the handshake. */

@@ -20,6 +20,7 @@ import {
   hashAt,
   hashesOf,
   heightOf,
+  pong,
   pongs,
   shaken,
 } from './asking.js'
@@ -90,8 +91,7 @@ describe('getBlocks', () => {
       // w makes it ping; x answers the first question, and the second is for the same block.
       const question = asking(helpers, {
         said: `${shaken}-wx-n-x`,
-        // What the dice of these diagrams throw.
-        values: { ...values, n: { command: 'pong', nonce: 0x0101_0101_0101_0101n } },
+        values: { ...values, n: pong },
         ask: ask([hashAt(1), hashAt(1)], { window: 1 }),
       })
       helpers

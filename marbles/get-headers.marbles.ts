@@ -15,6 +15,7 @@ import {
   hashAt,
   headersMessage,
   heightOf,
+  pong,
   pongs,
   shaken,
 } from './asking.js'
@@ -94,8 +95,7 @@ describe('getHeaders', () => {
   describe('beside another question, whose answer could be taken for its own,', () => {
     // e answers the first question, which asks at the node's tip, x the second.
     const { e, x } = values
-    // What the dice of these diagrams throw.
-    const late: typeof values = { ...values, n: { command: 'pong', nonce: 0x0101_0101_0101_0101n } }
+    const late: typeof values = { ...values, n: pong }
     const tip = (peer: Peer) => getHeaders(peer, [hashAt(3)])
     /** Asks for something else, then what the diagram is about. */
     const behind = (first: (peer: Peer) => Observable<unknown>) => (peer: Peer) => {

@@ -3,7 +3,8 @@ import type { Hash } from '../wire/hash.js'
 import type { BlockHeader } from '../wire/header.js'
 import { type Inventory, InventoryType } from '../wire/inventory.js'
 import type { Transaction } from '../wire/transaction.js'
-import type { Features } from './behavior.js'
+import { protocolVersions } from '../wire/versions.js'
+import type { BehaviorContext, Features } from './behavior.js'
 
 /** A transaction by its two hashes, for whoever has no more at hand. */
 export interface TransactionIds {
@@ -45,4 +46,12 @@ export function transactionEntry({ txid, wtxid }: TransactionIds, features: Feat
   return features.wtxidRelay
     ? { type: InventoryType.wtx, hash: wtxid }
     : { type: InventoryType.tx, hash: txid }
+}
+
+/** Whether a remote wants transactions announced, as far as its version message says (BIP37); a filter may change it. */
+export function wantsTransactions({
+  version,
+  protocolVersion,
+}: Pick<BehaviorContext, 'version' | 'protocolVersion'>): boolean {
+  return version.relay || protocolVersion < protocolVersions.bip37
 }

@@ -2,7 +2,6 @@ import { Observable } from 'rxjs'
 import { randomUnit } from '../stream/environment.js'
 import { type Inventory, InventoryType, inventoryKey } from '../wire/inventory.js'
 import type { Message } from '../wire/messages.js'
-import { protocolVersions } from '../wire/versions.js'
 import {
   type Announcement,
   blockTypes,
@@ -10,6 +9,7 @@ import {
   isTransaction,
   transactionEntry,
   transactionNames,
+  wantsTransactions,
 } from './announcement.js'
 import type { Behavior, BehaviorContext } from './behavior.js'
 import { freeTicks, type Ticks, ticks } from './ticks.js'
@@ -61,11 +61,11 @@ function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> 
  */
 export function trickle(options: TrickleOptions = {}): Behavior {
   return context => {
-    const { announced$, known, features, version, messages$, protocolVersion } = context
+    const { announced$, known, features, messages$ } = context
     let waiting: Waiting[] = []
     let wantsHeaders = false
     let feeFilter = 0n
-    let relays = version.relay || protocolVersion < protocolVersions.bip37
+    let relays = wantsTransactions(context)
 
     const wanted = ({ names, feeRate }: Waiting) =>
       !names.some(name => known.has(name)) && (feeRate === undefined || feeRate >= feeFilter)

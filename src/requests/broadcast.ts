@@ -12,13 +12,12 @@ import {
   of,
   pipe,
 } from 'rxjs'
-import { transactionEntry } from '../behaviors/announcement.js'
+import { transactionEntry, wantsTransactions } from '../behaviors/announcement.js'
 import type { Peer } from '../peer/peer.js'
 import { equalBytes } from '../wire/hex.js'
 import { type Inventory, InventoryType } from '../wire/inventory.js'
 import type { InvMessage } from '../wire/messages/inv.js'
 import type { Transaction } from '../wire/transaction.js'
-import { protocolVersions } from '../wire/versions.js'
 
 /** What {@link broadcast} tells. */
 export interface BroadcastEvent {
@@ -60,8 +59,7 @@ function announcedBy(peer: Peer, transaction: Transaction): Observable<Broadcast
 }
 
 function tell(peer: Peer, transaction: Transaction): Observable<BroadcastEvent> {
-  if (!peer.version.relay && peer.protocolVersion >= protocolVersions.bip37)
-    return of({ peer, kind: 'no-relay' })
+  if (!wantsTransactions(peer)) return of({ peer, kind: 'no-relay' })
   const fetched$ = peer.on('getdata').pipe(
     naming(transaction),
     mergeMap(({ type }) => peer.send({ command: 'tx', transaction }, { witness: type !== InventoryType.tx })),

@@ -1,6 +1,7 @@
 import { defer, EMPTY, mergeMap, type Observable, type OperatorFunction, of } from 'rxjs'
 import type { Peer } from '../peer/peer.js'
 import { randomNonce } from '../stream/environment.js'
+import { isOfCommand } from '../stream/of-command.js'
 import type { Command, Message, MessageOf } from '../wire/messages.js'
 import { protocolVersions } from '../wire/versions.js'
 import { RequestError } from './request-error.js'
@@ -28,12 +29,14 @@ export class Fence {
    * the peer delivers the message, so that the pong cannot come at the call.
    */
   static behind(peer: Peer, message: Message): Fence | undefined {
-    const raised = Fence.#raised.get(message) ?? Fence.for(peer)
-    if (raised !== undefined && !Fence.#raised.has(message)) {
-      Fence.#raised.set(message, raised)
-      raised.raise()
+    const raised = Fence.#raised.get(message)
+    if (raised !== undefined) return raised
+    const fence = Fence.for(peer)
+    if (fence !== undefined) {
+      Fence.#raised.set(message, fence)
+      fence.raise()
     }
-    return raised
+    return fence
   }
 
   static readonly #raised = new WeakMap<Message, Fence>()
@@ -47,10 +50,6 @@ export class Fence {
   isPassedBy(message: Message): boolean {
     return message.command === 'pong' && message.nonce === this.#nonce
   }
-}
-
-function isOf<C extends Command>(command: C, message: Message): message is MessageOf<C> {
-  return message.command === command
 }
 
 /**
@@ -71,7 +70,7 @@ export function answersOf<C extends Command>(
           if (fence?.isPassedBy(message)) {
             throw new RequestError('unanswered', `${command} came, but none that answer the question`)
           }
-          if (!isOf(command, message)) return EMPTY
+          if (!isOfCommand(command, message)) return EMPTY
           if (fits(message)) return of(message)
           fence ??= Fence.behind(peer, message)
           return EMPTY

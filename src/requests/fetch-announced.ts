@@ -1,31 +1,23 @@
-import { defer, EMPTY, merge, mergeMap, type Observable, of, tap } from 'rxjs'
-import { transactionNames } from '../behaviors/announcement.js'
+import { defer, EMPTY, ignoreElements, merge, mergeMap, type Observable, of, tap } from 'rxjs'
 import type { Peer } from '../peer/peer.js'
 import { ofCommand } from '../stream/of-command.js'
-import { type Inventory, InventoryType, inventoryKey, WITNESS_FLAG } from '../wire/inventory.js'
+import { type Inventory, InventoryType } from '../wire/inventory.js'
 import type { Message, MessageOf } from '../wire/messages.js'
-import { hasServices, Services } from '../wire/services.js'
 import { Announcements } from './announcements.js'
 import { checkedBlock } from './checked-block.js'
+import { keyOf, keysOf, withWitness } from './inventory-answers.js'
 
 /** What can be fetched as it is announced. */
 export type Announced = 'block' | 'tx'
 
-/** The announcements that a message can be the answer to. */
-function namesOf(message: Message): readonly Inventory[] {
-  if (message.command === 'block') return [{ type: InventoryType.block, hash: message.block.hash }]
-  return message.command === 'tx' ? transactionNames(message.transaction) : []
-}
-
 /** The types of announcements that are wanted of a peer, and how each is asked for. */
 function wantedOf(peer: Peer, types: readonly Announced[]): ReadonlyMap<number, number> {
-  const flag = hasServices(peer.version.services, Services.witness) ? WITNESS_FLAG : 0
   const wanted = new Map<number, number>()
-  if (types.includes('block')) wanted.set(InventoryType.block, InventoryType.block | flag)
+  if (types.includes('block')) wanted.set(InventoryType.block, withWitness(peer, InventoryType.block))
   if (types.includes('tx')) {
     // The form that was negotiated; Core takes no notice of the other one either.
     if (peer.features.wtxidRelay) wanted.set(InventoryType.wtx, InventoryType.wtx)
-    else wanted.set(InventoryType.tx, InventoryType.tx | flag)
+    else wanted.set(InventoryType.tx, withWitness(peer, InventoryType.tx))
   }
   return wanted
 }
@@ -47,36 +39,31 @@ export function fetchAnnounced<T extends Announced>(
   ...types: readonly [T, ...T[]]
 ): Observable<MessageOf<T>> {
   const wanted = wantedOf(peer, types)
-  const witness = hasServices(peer.version.services, Services.witness)
   return defer(() => {
     const announcements = new Announcements(() => peer.environment.clock.monotonic())
     const ask = ({ inventory }: MessageOf<'inv'>) => {
       const asked: Inventory[] = []
       for (const { type: announced, hash } of inventory) {
         const type = wanted.get(announced)
-        if (type !== undefined && announcements.begin(inventoryKey({ type: announced, hash }))) {
+        if (type !== undefined && announcements.begin(keyOf({ type, hash }))) {
           asked.push({ type, hash })
         }
       }
       if (asked.length > 0) peer.send({ command: 'getdata', inventory: asked })
     }
     const forget = ({ inventory }: MessageOf<'notfound'>) => {
-      for (const { type, hash } of inventory) {
-        announcements.forget(inventoryKey({ type: type & ~WITNESS_FLAG, hash }))
-      }
+      for (const entry of inventory) announcements.forget(keyOf(entry))
     }
     const take = (message: MessageOf<T>): Observable<MessageOf<T>> => {
       const any: Message = message
-      if (!announcements.end(namesOf(any).map(inventoryKey))) return EMPTY
-      if (any.command === 'block') checkedBlock(any.block, { network: peer.network, witness })
+      if (!announcements.end(keysOf(any))) return EMPTY
+      if (any.command === 'block') checkedBlock(any.block, peer)
       return of(message)
     }
     return merge(
-      peer.on('inv').pipe(tap(ask), mergeMap(nothing)),
-      peer.on('notfound').pipe(tap(forget), mergeMap(nothing)),
+      peer.on('inv').pipe(tap(ask), ignoreElements()),
+      peer.on('notfound').pipe(tap(forget), ignoreElements()),
       peer.messages$.pipe(ofCommand(...types), mergeMap(take)),
     )
   })
 }
-
-const nothing = (): Observable<never> => EMPTY

@@ -1,18 +1,14 @@
 import { Observable, Subscription } from 'rxjs'
 import type { Peer } from '../peer/peer.js'
+import { isOfCommand } from '../stream/of-command.js'
 import { toHex } from '../wire/hex.js'
-import { type Inventory, inventoryKey, inventoryTypeName, WITNESS_FLAG } from '../wire/inventory.js'
-import type { Message } from '../wire/messages.js'
+import { type Inventory, inventoryTypeName } from '../wire/inventory.js'
+import type { Command, Message, MessageOf } from '../wire/messages.js'
 import { answers } from './answers.js'
 import { Fence } from './fence.js'
+import { keyOf, keysOf } from './inventory-answers.js'
 import { RequestError } from './request-error.js'
 import { patience, type RequestOptions } from './request-options.js'
-
-/** What a message may answer, and its value, which is made only where it does. */
-export interface Answer<T> {
-  readonly names: readonly Inventory[]
-  value(): T
-}
 
 /** How to fetch: the timeout is for none of what was asked for coming, and retries start anew with each that comes. */
 export interface FetchOptions extends RequestOptions {
@@ -20,16 +16,15 @@ export interface FetchOptions extends RequestOptions {
   readonly window?: number | undefined
 }
 
-/** The key of an entry, whether or not it asks for the witness. */
-const keyOf = ({ type, hash }: Inventory): string => inventoryKey({ type: type & ~WITNESS_FLAG, hash })
-
 const nameOf = ({ type, hash }: Inventory): string => `${inventoryTypeName(type)} ${toHex(hash)}`
 
 /** What to fetch, and how. */
-export interface Fetching<T> {
+export interface Fetching<C extends Command, T> {
   readonly entries: readonly Inventory[]
-  /** The value of a message and the entries that it may answer; `undefined` for other messages. */
-  read(message: Message): Answer<T> | undefined
+  /** Which messages answer. */
+  readonly command: C
+  /** What is made of one that does. */
+  value(message: MessageOf<C>): T
   /** The window where the options name none. */
   readonly window: number
   /** Whether what the remote does not have is left out; else it is an error. */
@@ -38,14 +33,14 @@ export interface Fetching<T> {
 }
 
 /**
- * Asks for inventory entries, a window of them at a time, and emits what `read` makes of the answers, in the order of
+ * Asks for inventory entries, a window of them at a time, and emits what `value` makes of the answers, in the order of
  * the entries. An entry that is there twice in a window is asked for once; it is emitted twice. Errors with `not-found`,
- * `timeout`, `peer-closed`, `unanswered`, and with what `read` throws. Unsubscribing forgets what is on its way.
+ * `timeout`, `peer-closed`, `unanswered`, and with what `value` throws. Unsubscribing forgets what is on its way.
  * @throws TypeError at the call, for options that make no sense
  */
-export function fetchInventory<T>(
+export function fetchInventory<C extends Command, T>(
   peer: Peer,
-  { entries, read, window: usual, skipsMissing = false, options }: Fetching<T>,
+  { entries, command, value, window: usual, skipsMissing = false, options }: Fetching<C, T>,
 ): Observable<T> {
   const { window = usual } = options
   const { timeout, retries } = patience(options)
@@ -106,10 +101,10 @@ export function fetchInventory<T>(
     }
     const emit = () => {
       while (arrived.has(emitted) && !subscriber.closed) {
-        const value = arrived.get(emitted)
+        const next = arrived.get(emitted)
         arrived.delete(emitted)
         emitted += 1
-        if (value !== undefined) subscriber.next(value)
+        if (next !== undefined) subscriber.next(next)
       }
       // Whoever has enough must not ask for more.
       if (subscriber.closed) return
@@ -117,9 +112,9 @@ export function fetchInventory<T>(
       // Half a window at a time, so that a getdata asks for more than one.
       else if (asked < entries.length && asked - emitted <= window / 2) ask()
     }
-    const settle = (keys: readonly string[], value: T | undefined) => {
+    const settle = (keys: readonly string[], result: T | undefined) => {
       for (const key of keys) {
-        for (const index of wanted.get(key) ?? []) arrived.set(index, value)
+        for (const index of wanted.get(key) ?? []) arrived.set(index, result)
         wanted.delete(key)
         fence?.wanted.delete(key)
       }
@@ -148,14 +143,10 @@ export function fetchInventory<T>(
         else fail('not-found', `the remote does not have ${nameOf(first)}`)
         return
       }
-      const answer = read(message)
-      if (answer === undefined) return
-      const key = answer.names.map(keyOf).find(name => wanted.has(name))
-      if (key === undefined) {
-        suspect(message)
-        return
-      }
-      settle([key], answer.value())
+      if (!isOfCommand(command, message)) return
+      const key = keysOf(message).find(name => wanted.has(name))
+      if (key === undefined) suspect(message)
+      else settle([key], value(message))
     }
 
     subscriber.add(() => deadline.unsubscribe())

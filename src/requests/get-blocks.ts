@@ -3,9 +3,9 @@ import type { Peer } from '../peer/peer.js'
 import type { Block } from '../wire/block.js'
 import type { Hash } from '../wire/hash.js'
 import { InventoryType } from '../wire/inventory.js'
-import { hasServices, Services } from '../wire/services.js'
 import { checkedBlock } from './checked-block.js'
 import { type FetchOptions, fetchInventory } from './fetch-inventory.js'
+import { withWitness } from './inventory-answers.js'
 
 /** Blocks in flight from one peer (Core `MAX_BLOCKS_IN_TRANSIT_PER_PEER`). */
 const BLOCK_WINDOW = 16
@@ -25,17 +25,11 @@ const BLOCK_WINDOW = 16
  *   .subscribe({ error: console.error })
  */
 export function getBlocks(peer: Peer, hashes: Iterable<Hash>, options: FetchOptions = {}): Observable<Block> {
-  const witness = hasServices(peer.version.services, Services.witness)
-  const type = witness ? InventoryType.witnessBlock : InventoryType.block
+  const type = withWitness(peer, InventoryType.block)
   return fetchInventory(peer, {
     entries: Array.from(hashes, hash => ({ type, hash })),
-    read: message =>
-      message.command === 'block'
-        ? {
-            names: [{ type: InventoryType.block, hash: message.block.hash }],
-            value: () => checkedBlock(message.block, { network: peer.network, witness }),
-          }
-        : undefined,
+    command: 'block',
+    value: ({ block }) => checkedBlock(block, peer),
     window: BLOCK_WINDOW,
     options,
   })

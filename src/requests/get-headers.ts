@@ -4,6 +4,7 @@ import type { Peer } from '../peer/peer.js'
 import { type Hash, zeroHash } from '../wire/hash.js'
 import type { BlockHeader } from '../wire/header.js'
 import { toHex } from '../wire/hex.js'
+import { MAX_ANNOUNCED_HEADERS } from '../wire/limits.js'
 import type { List } from '../wire/list.js'
 import type { Message } from '../wire/messages.js'
 import { PROTOCOL_VERSION } from '../wire/versions.js'
@@ -17,9 +18,6 @@ export interface GetHeadersOptions extends RequestOptions {
   /** The last block wanted, wire order. Default: as many as the remote gives, at most 2000. */
   readonly stop?: Hash | undefined
 }
-
-/** Headers of one announcement (Core `MAX_BLOCKS_TO_ANNOUNCE`). */
-const MAX_ANNOUNCED = 8
 
 /**
  * Asks for the headers behind the best block of the locator that the remote knows, else behind the network's first block,
@@ -46,13 +44,13 @@ export function getHeaders(
   const question: Message = { command: 'getheaders', version: PROTOCOL_VERSION, locator, stop }
   const asking = patience(options, HEADERS_TIMEOUT)
   return defer(() => {
-    const turn = new Turn()
+    const turn = new Turn(peer)
     const answer = pipe(
-      turn.messagesOf(peer),
+      turn.messages(),
       answersOf(peer, 'headers', ({ headers }) => isAnswer(headers)),
       tap(({ headers }) => {
         // So few may have been an announcement that connects, and the answer is still to come.
-        if (headers.length === 0 || headers.length > MAX_ANNOUNCED) turn.end(peer)
+        if (headers.length === 0 || headers.length > MAX_ANNOUNCED_HEADERS) turn.end()
       }),
       map(({ headers }) => headers),
     )

@@ -1,11 +1,10 @@
 import type { Observable } from 'rxjs'
-import { transactionNames } from '../behaviors/announcement.js'
 import type { Peer } from '../peer/peer.js'
 import type { Hash } from '../wire/hash.js'
 import { InventoryType } from '../wire/inventory.js'
-import { hasServices, Services } from '../wire/services.js'
 import type { Transaction } from '../wire/transaction.js'
 import { type FetchOptions, fetchInventory } from './fetch-inventory.js'
+import { withWitness } from './inventory-answers.js'
 
 /** Entries of one getdata (Core `MAX_GETDATA_SZ`). */
 const TRANSACTION_WINDOW = 1_000
@@ -34,15 +33,11 @@ export function getTransactions(
   hashes: Iterable<Hash>,
   { missing = 'fail', ...options }: GetTransactionsOptions = {},
 ): Observable<Transaction> {
-  const witness = hasServices(peer.version.services, Services.witness)
-  const byTxid = witness ? InventoryType.witnessTx : InventoryType.tx
-  const type = by === 'wtxid' ? InventoryType.wtx : byTxid
+  const type = by === 'wtxid' ? InventoryType.wtx : withWitness(peer, InventoryType.tx)
   return fetchInventory(peer, {
     entries: Array.from(hashes, hash => ({ type, hash })),
-    read: message =>
-      message.command === 'tx'
-        ? { names: transactionNames(message.transaction), value: () => message.transaction }
-        : undefined,
+    command: 'tx',
+    value: ({ transaction }) => transaction,
     window: TRANSACTION_WINDOW,
     skipsMissing: missing === 'skip',
     options,

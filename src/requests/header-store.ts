@@ -1,6 +1,7 @@
 import { readU32 } from '../wire/bytes.js'
 import type { Hash } from '../wire/hash.js'
 import { BlockHeader, HEADER_SIZE } from '../wire/header.js'
+import { equalBytes } from '../wire/hex.js'
 import { headerWork } from '../wire/work.js'
 
 const HASH_SIZE = 32
@@ -66,9 +67,7 @@ export class HeaderStore {
   /** Whether the header at a height has this hash. */
   isAt(height: number, hash: Hash): boolean {
     const record = this.#record(height)
-    if (record === undefined || hash.length !== HASH_SIZE) return false
-    for (let i = 0; i < HASH_SIZE; i += 1) if (record[HEADER_SIZE + i] !== hash[i]) return false
-    return true
+    return record !== undefined && equalBytes(record.subarray(HEADER_SIZE), hash)
   }
 
   /** The height of the header with this hash. */

@@ -12,6 +12,7 @@ export class Turn {
   /** The questions of each peer that were asked last, where their answers are still to come. */
   static readonly #last = new WeakMap<Peer, Turn>()
 
+  readonly #peer: Peer
   #asked = 0
   /** Where its messages begin; `undefined` where nothing else was open. */
   #fence: Fence | undefined
@@ -19,14 +20,18 @@ export class Turn {
   #until: Fence | undefined
   #isOpen = false
 
+  constructor(peer: Peer) {
+    this.#peer = peer
+  }
+
   /**
    * Only the messages of this turn. Where another question is open, a fence goes out at the subscription. Errors with
    * `unanswered` when the next question's fence is passed. To be subscribed anew for each asking.
    */
-  messagesOf(peer: Peer): MonoTypeOperatorFunction<Message> {
+  messages(): MonoTypeOperatorFunction<Message> {
     return messages$ =>
       defer(() => {
-        const fence = this.#begin(peer)
+        const fence = this.#begin()
         const ours$ = messages$.pipe(filter(message => this.#isOurs(message)))
         // Behind the subscription: the pong may come at the call.
         const raise$ = defer(() => {
@@ -38,22 +43,22 @@ export class Turn {
   }
 
   /** The answer has come. */
-  end(peer: Peer): void {
+  end(): void {
     // Asked twice, there is another one to come.
-    if (this.#asked === 1 && Turn.#last.get(peer) === this) Turn.#last.delete(peer)
+    if (this.#asked === 1 && Turn.#last.get(this.#peer) === this) Turn.#last.delete(this.#peer)
   }
 
   /** The fence that is to be raised before the question. */
-  #begin(peer: Peer): Fence | undefined {
-    const before = Turn.#last.get(peer)
+  #begin(): Fence | undefined {
+    const before = Turn.#last.get(this.#peer)
     this.#asked += 1
     // Asked again, the first answer is as good as the second.
     if (before === this) return undefined
-    this.#fence = before && Fence.for(peer)
+    this.#fence = before && Fence.for(this.#peer)
     this.#isOpen = this.#fence === undefined
     this.#until = undefined
     if (before !== undefined) before.#until = this.#fence
-    Turn.#last.set(peer, this)
+    Turn.#last.set(this.#peer, this)
     return this.#fence
   }
 

@@ -14,6 +14,11 @@ function isIndexed(source: object): source is CommandIndex {
   return byCommand in source
 }
 
+/** Whether a message has a command, where that is a type parameter. */
+export function isOfCommand<C extends Command>(command: C, message: Message): message is MessageOf<C> {
+  return message.command === command
+}
+
 /**
  * Only the messages of the given commands, typed as such. On a peer's `messages$` it takes the same table look-up as
  * `peer.on(command)`, so that many filters cost no more than one; on any other stream of messages it filters.
@@ -28,10 +33,11 @@ function isIndexed(source: object): source is CommandIndex {
 export function ofCommand<C extends Command>(
   ...commands: readonly [C, ...C[]]
 ): OperatorFunction<Message, MessageOf<C>> {
-  const wanted: ReadonlySet<Command> = new Set(commands)
+  const named = new Set(commands)
+  const wanted: ReadonlySet<Command> = named
   const isWanted = (message: Message): message is MessageOf<C> => wanted.has(message.command)
   return source =>
     isIndexed(source)
-      ? merge(...Array.from(new Set(commands), command => source[byCommand](command)))
+      ? merge(...Array.from(named, command => source[byCommand](command)))
       : source.pipe(filter(isWanted))
 }

@@ -32,3 +32,6 @@ export const MAX_CFHEADERS = 2_000
 export const MAX_CFCHECKPT = 100_000
 /** Blocks between the filter headers of a cfcheckpt (BIP157; Core `CFCHECKPT_INTERVAL`). */
 export const CFCHECKPT_INTERVAL = 1_000
+
+/** Most headers in an announcement (BIP130, Core `MAX_BLOCKS_TO_ANNOUNCE`); more of them answer a getheaders. */
+export const MAX_ANNOUNCED_HEADERS = 8
