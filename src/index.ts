@@ -1,6 +1,7 @@
 /** `rxpeer`: the public face. Names only; each is documented where it is defined. */
 export type { Announcement, TransactionIds } from './behaviors/announcement.js'
 export {
+  type Answer,
   type Behavior,
   type BehaviorContext,
   BehaviorError,
@@ -38,7 +39,10 @@ export {
   type Policy,
   type Violation,
 } from './peer/policy.js'
-export type { RejectFields } from './peer/push/reject.js'
+export { pushAddr, pushAddrV2 } from './peer/push/addresses.js'
+export { updateLastAnnouncedBlock, updateLastBlock } from './peer/push/last-block.js'
+export { pushGetBlocks, pushGetHeaders } from './peer/push/locator.js'
+export { pushReject, type RejectFields } from './peer/push/reject.js'
 export type { Count, PeerStats } from './peer/stats.js'
 export type { Traffic } from './peer/traffic.js'
 export { type BroadcastEvent, type BroadcastOptions, broadcast } from './requests/broadcast.js'
@@ -71,7 +75,8 @@ export {
 } from './stream/connection.js'
 export { decodeAs } from './stream/decode-as.js'
 export { type Clock, type Environment, type Random, randomNonce } from './stream/environment.js'
-export type { Link, LinkTransport } from './stream/link.js'
+export { createMemoryBudget, type MemoryBudget } from './stream/ledger.js'
+export type { LinkTransport } from './stream/link.js'
 export { type CommandIndex, ofCommand } from './stream/of-command.js'
 export { type InventoryTypeName, ofInventory } from './stream/of-inventory.js'
 export * from './wire/index.js'

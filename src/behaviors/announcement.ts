@@ -55,3 +55,13 @@ export function wantsTransactions({
 }: Pick<BehaviorContext, 'version' | 'protocolVersion'>): boolean {
   return version.relay || protocolVersion < protocolVersions.bip37
 }
+
+/** The inventory entries that name an announcement, in every form that it has. */
+export function* namesOf(announcement: Announcement): Generator<Inventory> {
+  if (isTransaction(announcement)) yield* transactionNames(announcement)
+  else if ('type' in announcement) yield announcement
+  else {
+    const header = headerOf(announcement)
+    if (header !== undefined) yield { type: InventoryType.block, hash: header.hash }
+  }
+}

@@ -87,9 +87,17 @@ export class BehaviorError extends Error {
 }
 
 /**
- * One habit of the protocol: what it emits is sent to the remote. It is subscribed once, at the end of the handshake,
+ * What a behavior says: a message, or an iterable of messages. The next value of an iterable is taken when less than
+ * 1 MiB of answers waits to be written, so that answers are made as fast as the remote reads them.
+ */
+export type Answer = Message | Iterable<Message>
+
+/**
+ * One habit of the protocol: what it emits is sent to the remote. What it emits while it is handed a message of the
+ * remote is an answer, and waits behind the answers to what was asked before; so do iterables. A message at any other
+ * time is sent as by a user. It is subscribed once, at the end of the handshake,
  * and unsubscribed when the peer closes. Completing is fine. A {@link BehaviorError} closes the peer with its code, any
  * other error with `behavior-failed`, naming the behavior.
  * @example const greet: Behavior = ({ version }) => version.relay ? of({ command: 'getaddr' }) : EMPTY
  */
-export type Behavior = (context: BehaviorContext) => Observable<Message>
+export type Behavior = (context: BehaviorContext) => Observable<Answer>

@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs'
 import type { Connection } from '../stream/connection.js'
 import { PeerError } from './close.js'
-import { runSession } from './establish.js'
+import { runPeer } from './establish.js'
 import { type PeerOptions, resolveOptions } from './options.js'
 import type { Peer } from './peer.js'
 import { emptyStats } from './stats.js'
@@ -28,6 +28,6 @@ export function accept(connection: Connection, options: PeerOptions = {}): Obser
       return
     }
     used.add(connection)
-    runSession(connection, 'inbound', resolved, 'at-once', subscriber)
+    runPeer(connection, 'inbound', resolved, 'at-once', subscriber)
   })
 }

@@ -3,8 +3,8 @@ import type { Clock } from '../stream/environment.js'
 import { LateSubject } from './late-subject.js'
 
 /**
- * The time in which a peer pays attention to its remote. Deadlines are measured by it, so that a remote is never
- * blamed for what waited on our side: while delivery is paused it stands still.
+ * The time in which a peer pays attention to its remote. Habits measure by it, so that a remote is never blamed for
+ * what waited on our side: while nothing is read it stands still.
  */
 export class Attention {
   readonly #clock: Clock
@@ -20,7 +20,7 @@ export class Attention {
     this.#lastHandled = this.now()
   }
 
-  /** Emits each time delivery goes on. Completes with `complete`. */
+  /** Emits each time reading goes on. Completes with `complete`. */
   get resumed$(): Observable<void> {
     return this.#resumed.stream$
   }
@@ -31,8 +31,7 @@ export class Attention {
 
   /** ms of attention up to now. */
   now(): number {
-    const until = this.#pausedSince ?? this.#clock.monotonic()
-    return until - this.#pausedTotal
+    return this.#at(this.#clock.monotonic())
   }
 
   /** ms spent in handlers up to now. */
@@ -57,16 +56,19 @@ export class Attention {
     this.#resumed.next()
   }
 
-  /** Runs the handling of one message, and counts its time. */
-  handle(work: () => void): void {
-    this.#handlingSince = this.#clock.monotonic()
-    try {
-      work()
-    } finally {
-      this.#handlingTotal = this.handling()
-      this.#handlingSince = undefined
-      this.#lastHandled = this.now()
-    }
+  /**
+   * The handling of a message begins.
+   * @param now - `monotonic()`, which the caller has at hand
+   */
+  begin(now: number): void {
+    this.#handlingSince = now
+  }
+
+  /** It ends. */
+  end(now: number): void {
+    this.#handlingTotal += now - (this.#handlingSince ?? now)
+    this.#handlingSince = undefined
+    this.#lastHandled = this.#at(now)
   }
 
   /** Starts counting here, at the end of the handshake: what waits for the first message waits from now on. */
@@ -76,5 +78,9 @@ export class Attention {
 
   complete(): void {
     this.#resumed.complete()
+  }
+
+  #at(now: number): number {
+    return (this.#pausedSince ?? now) - this.#pausedTotal
   }
 }

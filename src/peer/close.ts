@@ -1,8 +1,10 @@
 import { behaviorFaults } from '../behaviors/behavior.js'
-import { type TransportErrorCode, transportFaults } from '../stream/connection.js'
+import { TransportError, type TransportErrorCode, transportFaults } from '../stream/connection.js'
+import type { StreamEnd } from '../stream/link.js'
+import { plainCause } from '../stream/plain-cause.js'
 import { wireFaults } from '../wire/error.js'
 import { conversationFaults } from './policy.js'
-import type { PeerStats } from './stats.js'
+import { type PeerStats, plainStats } from './stats.js'
 
 /** Ends that are no fault of bytes, transport or conversation. */
 const endings = {
@@ -10,7 +12,11 @@ const endings = {
   'remote-closed': 'the remote ended the connection in order (a plain EOF)',
   'handshake-timeout': 'the handshake did not end in time',
   'send-queue-full': 'more bytes were queued than `sendQueueLimit` allows',
+  'send-stalled': 'nothing of what waits was written for too long: the remote does not read',
+  'memory-exceeded': 'the budget over all peers was exceeded, and this one held the most',
+  'callback-failed': 'a callback that the user gave us failed; `reason` names it, `cause` is its error',
   'behavior-failed': 'a behavior errored; `cause` is its error',
+  'accept-rate': 'more connections came in than `rate` of `acceptEach` allows',
   'connection-used': 'the connection was given to `accept` before',
 } as const satisfies Record<string, string>
 
@@ -38,6 +44,16 @@ export interface CloseReason {
   readonly cause?: unknown
 }
 
+/** A reason, without a cause where there is none. */
+export function closing(
+  code: CloseCode,
+  by: CloseReason['by'],
+  reason: string,
+  cause?: unknown,
+): CloseReason {
+  return { code, by, reason, ...(cause !== undefined && { cause }) }
+}
+
 /** The one error of `connect`, `accept` and `open`. */
 export class PeerError extends Error {
   /** Tells this error apart where classes cannot, as in logs. */
@@ -58,6 +74,12 @@ export class PeerError extends Error {
     this.reason = reason
     this.stats = stats
   }
+
+  /** What happened as plain data: figures of 64 bits are decimal strings, the cause is its name, code and message. */
+  toJSON(): { readonly [key: string]: unknown } {
+    const { name, code, by, reason, message, cause, stats } = this
+    return { name, code, by, reason, message, cause: plainCause(cause), stats: plainStats(stats) }
+  }
 }
 
 /** The transport's ends that are our own doing. */
@@ -66,4 +88,26 @@ const localTransportEnds: ReadonlySet<TransportErrorCode> = new Set(['connect-ti
 /** Who is behind an end that the transport reports. */
 export function endedBy(code: TransportErrorCode): 'local' | 'remote' {
   return localTransportEnds.has(code) ? 'local' : 'remote'
+}
+
+/** Whether what came before an end still reaches users: the remote's FIN, also in the middle of a message. */
+export function isOrderly({ code }: CloseReason): boolean {
+  return code === 'remote-closed' || code === 'truncated-frame'
+}
+
+/** What the end of the byte stream means. */
+export function streamEnd(end: StreamEnd, hasVersion: boolean): CloseReason {
+  if (end.kind === 'truncated') return closing(end.error.code, 'remote', end.error.message, end.error)
+  if (end.kind === 'eof') {
+    // A node closes without a word on another network's magic.
+    const when = hasVersion ? '' : ' before its version message: is it on another network?'
+    return closing('remote-closed', 'remote', `the remote ended the connection${when}`)
+  }
+  return transportEnd(end.error)
+}
+
+/** What an error of a transport means. */
+export function transportEnd(error: unknown): CloseReason {
+  const code = error instanceof TransportError ? error.code : 'connection-failed'
+  return closing(code, endedBy(code), error instanceof Error ? error.message : String(error), error)
 }

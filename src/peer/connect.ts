@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs'
 import type { Dial } from '../stream/connection.js'
-import { dialSession } from './establish.js'
+import { dialPeer } from './establish.js'
 import { type PeerOptions, resolveOptions } from './options.js'
 import type { Peer } from './peer.js'
 
@@ -20,5 +20,5 @@ import type { Peer } from './peer.js'
  *   .subscribe({ next: console.log, error: console.error })
  */
 export function connect(dial: Dial, options: PeerOptions = {}): Observable<Peer> {
-  return dialSession(dial, resolveOptions(options), 'at-once')
+  return dialPeer(dial, resolveOptions(options), 'at-once')
 }

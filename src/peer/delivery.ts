@@ -2,11 +2,6 @@ import { Observable, type Subscriber } from 'rxjs'
 import { byCommand, type CommandIndex } from '../stream/of-command.js'
 import type { Command, Message, MessageOf } from '../wire/messages.js'
 
-/** Counts delivered messages, so that a subscriber starts with the message after the one in hand. */
-interface Sequence {
-  current: number
-}
-
 interface Listener {
   readonly subscriber: Subscriber<Message>
   /** The message in hand when it subscribed. */
@@ -20,14 +15,14 @@ const NOBODY: readonly Listener[] = []
  * memory: a node has thousands of peers, and most of them are idle.
  */
 class MessageStream extends Observable<Message> implements CommandIndex {
-  readonly #sequence: Sequence
+  /** Counts delivered messages, so that a subscriber starts with the message after the one in hand. */
+  #sequence = 0
   /** By command; under `undefined` those who want all. Lists are replaced, never changed: a loop may be in them. */
   readonly #listeners = new Map<Command | undefined, readonly Listener[]>()
   #complete = false
 
-  constructor(sequence: Sequence) {
+  constructor() {
     super(subscriber => this.#listen(undefined, subscriber))
-    this.#sequence = sequence
   }
 
   [byCommand]<C extends Command>(command: C): Observable<MessageOf<C>> {
@@ -35,6 +30,11 @@ class MessageStream extends Observable<Message> implements CommandIndex {
     return new Observable<Message>(subscriber => this.#listen(command, subscriber)) as Observable<
       MessageOf<C>
     >
+  }
+
+  /** A message comes in: who subscribes from now on gets the next one. */
+  begin(): void {
+    this.#sequence += 1
   }
 
   deliver(message: Message): void {
@@ -52,8 +52,7 @@ class MessageStream extends Observable<Message> implements CommandIndex {
   }
 
   #tell(listeners: readonly Listener[], message: Message): void {
-    for (const { subscriber, born } of listeners)
-      if (born !== this.#sequence.current) subscriber.next(message)
+    for (const { subscriber, born } of listeners) if (born !== this.#sequence) subscriber.next(message)
   }
 
   #listen(key: Command | undefined, subscriber: Subscriber<Message>): (() => void) | undefined {
@@ -61,7 +60,7 @@ class MessageStream extends Observable<Message> implements CommandIndex {
       subscriber.complete()
       return undefined
     }
-    const listener: Listener = { subscriber, born: this.#sequence.current }
+    const listener: Listener = { subscriber, born: this.#sequence }
     this.#listeners.set(key, [...(this.#listeners.get(key) ?? NOBODY), listener])
     return () => {
       const others = (this.#listeners.get(key) ?? NOBODY).filter(other => other !== listener)
@@ -71,11 +70,10 @@ class MessageStream extends Observable<Message> implements CommandIndex {
   }
 }
 
-/** Hands each message to the behaviors, then to `on(command)`, then to `messages$`. */
+/** The two places where messages are handed out: behaviors see them as they come, users perhaps later. */
 export class Delivery {
-  readonly #sequence: Sequence = { current: 0 }
-  readonly #behaviors = new MessageStream(this.#sequence)
-  readonly #users = new MessageStream(this.#sequence)
+  readonly #behaviors = new MessageStream()
+  readonly #users = new MessageStream()
 
   /** The behaviors' own stream. */
   get behaviors(): Observable<Message> & CommandIndex {
@@ -87,10 +85,18 @@ export class Delivery {
     return this.#users
   }
 
-  /** Delivers to all who were subscribed when the message came; whoever subscribes meanwhile gets the next one. */
-  deliver(message: Message): void {
-    this.#sequence.current += 1
+  /** A message comes in, or a waiting one has its turn: whoever subscribes while it is in hand gets the next one. */
+  begin(): void {
+    this.#behaviors.begin()
+    this.#users.begin()
+  }
+
+  toBehaviors(message: Message): void {
     this.#behaviors.deliver(message)
+  }
+
+  /** First to those of its command, then to those who want all. */
+  toUsers(message: Message): void {
     this.#users.deliver(message)
   }
 

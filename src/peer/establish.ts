@@ -1,50 +1,41 @@
 import { Observable, type Subscriber } from 'rxjs'
 import type { PeerDirection } from '../behaviors/behavior.js'
 import { type Connection, type Dial, TransportError } from '../stream/connection.js'
-import { type CloseReason, endedBy, PeerError } from './close.js'
+import { PeerError, transportEnd } from './close.js'
+import { peerOf } from './face.js'
 import type { ResolvedOptions } from './options.js'
 import type { Peer } from './peer.js'
-import { Session } from './session.js'
+import { Shell } from './shell.js'
 import { emptyStats } from './stats.js'
 
 /** Whether delivery goes on at once, or waits for a macrotask after the peer was emitted. */
 export type Delivering = 'at-once' | 'next-task'
 
-/** Runs a session over an open connection; unsubscribing disconnects. */
-export function runSession(
+/** Runs a peer over an open connection; unsubscribing disconnects. */
+export function runPeer(
   connection: Connection,
   direction: PeerDirection,
   options: ResolvedOptions,
   delivering: Delivering,
   subscriber: Subscriber<Peer>,
 ): void {
-  const open = () => {
-    const session: Session = new Session(connection, direction, options, {
-      ready: peer => {
-        if (delivering === 'next-task') {
-          session.pause()
-          options.scheduler.schedule(() => session.resume())
-        }
-        subscriber.next(peer)
-      },
-      complete: () => subscriber.complete(),
-      error: error => subscriber.error(error),
-    })
-    return session
-  }
-  try {
-    const session = open()
-    subscriber.add(() => session.disconnect('unsubscribed'))
-    session.start()
-  } catch (error) {
-    // Only what the user's `newestBlock` throws comes here; the transport's stack is no place for it.
-    connection.abort()
-    subscriber.error(error)
-  }
+  const shell: Shell = new Shell(connection, direction, options, {
+    ready: negotiated => {
+      const { lanes } = shell.parts
+      // Stopped and not paused: pings are answered meanwhile.
+      const release = delivering === 'next-task' ? lanes.stop() : undefined
+      if (release !== undefined) options.scheduler.schedule(release)
+      subscriber.next(peerOf(shell, negotiated))
+    },
+    complete: () => subscriber.complete(),
+    error: error => subscriber.error(error),
+  })
+  subscriber.add(() => shell.end('disconnected', 'unsubscribed'))
+  shell.start()
 }
 
-/** Dials and runs a session over the connection. */
-export function dialSession(dial: Dial, options: ResolvedOptions, delivering: Delivering): Observable<Peer> {
+/** Dials and runs a peer over the connection. */
+export function dialPeer(dial: Dial, options: ResolvedOptions, delivering: Delivering): Observable<Peer> {
   return new Observable(subscriber => {
     let connected = false
     subscriber.add(
@@ -55,7 +46,7 @@ export function dialSession(dial: Dial, options: ResolvedOptions, delivering: De
             return
           }
           connected = true
-          runSession(connection, 'outbound', options, delivering, subscriber)
+          runPeer(connection, 'outbound', options, delivering, subscriber)
         },
         error: (error: unknown) => {
           if (!connected) subscriber.error(dialError(error, options))
@@ -71,12 +62,6 @@ export function dialSession(dial: Dial, options: ResolvedOptions, delivering: De
   })
 }
 
-function dialError(error: unknown, options: ResolvedOptions): PeerError {
-  const code = error instanceof TransportError ? error.code : 'connection-failed'
-  const reason = error instanceof Error ? error.message : String(error)
-  const end: CloseReason = { code, by: endedBy(code), reason, cause: error }
-  return new PeerError(
-    end,
-    emptyStats({ id: 0, direction: 'outbound', protocolVersion: options.protocolVersion }),
-  )
+function dialError(error: unknown, { protocolVersion }: ResolvedOptions): PeerError {
+  return new PeerError(transportEnd(error), emptyStats({ id: 0, direction: 'outbound', protocolVersion }))
 }

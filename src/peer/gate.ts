@@ -1,7 +1,8 @@
+import { MAX_LOCATOR } from '../wire/limits.js'
 import type { Command, Message } from '../wire/messages.js'
 import { hasServices, Services } from '../wire/services.js'
 import { protocolVersions } from '../wire/versions.js'
-import type { ConversationFault } from './policy.js'
+import type { ConversationFault, Violation } from './policy.js'
 
 /** Messages that belong to the handshake, and what they are once it is over. */
 const ofHandshake: Readonly<Partial<Record<Command, ConversationFault>>> = {
@@ -11,24 +12,37 @@ const ofHandshake: Readonly<Partial<Record<Command, ConversationFault>>> = {
   wtxidrelay: 'late-wtxidrelay',
 }
 
-/** Messages that only a node with NODE_BLOOM takes (BIP111, BIP35). */
-const ofBloom: ReadonlySet<Command> = new Set(['filterload', 'filteradd', 'filterclear', 'mempool'])
+/** Highest feefilter that means something, satoshi: all that there will ever be (Core `MAX_MONEY`). */
+const MAX_FEE_RATE = 21n * 10n ** 14n
 
 /** What we are, as far as it decides over what may be sent to us. */
 export interface GateConfig {
   /** What we offer. */
   readonly services: bigint
-  /** Negotiated protocol version. */
-  readonly protocolVersion: number
+  /** Hashes that a locator may have. */
+  readonly maxLocator?: number | undefined
+}
+
+/** A message that only a node with NODE_BLOOM takes (BIP111, BIP35). */
+function ofBloom({ services }: GateConfig, protocolVersion: number): ConversationFault | undefined {
+  if (hasServices(services, Services.bloom)) return undefined
+  return protocolVersion >= protocolVersions.bip111 ? 'bloom-not-offered' : 'bloom-not-offered-old'
 }
 
 /** What is wrong with a message after the handshake, for all that its bytes are right; `undefined` where nothing is. */
-export function gate(
-  { command }: Message,
-  { services, protocolVersion }: GateConfig,
-): ConversationFault | undefined {
-  const late = ofHandshake[command]
-  if (late !== undefined) return late
-  if (!ofBloom.has(command) || hasServices(services, Services.bloom)) return undefined
-  return protocolVersion >= protocolVersions.bip111 ? 'bloom-not-offered' : 'bloom-not-offered-old'
+export function gate(message: Message, config: GateConfig, protocolVersion: number): Violation | undefined {
+  switch (message.command) {
+    case 'filterload':
+    case 'filteradd':
+    case 'filterclear':
+    case 'mempool':
+      return ofBloom(config, protocolVersion)
+    case 'getheaders':
+    case 'getblocks':
+      return message.locator.length > (config.maxLocator ?? MAX_LOCATOR) ? 'too-many' : undefined
+    case 'feefilter':
+      return message.feeRate < 0n || message.feeRate > MAX_FEE_RATE ? 'bad-fee-rate' : undefined
+    default:
+      return ofHandshake[message.command]
+  }
 }

@@ -1,27 +1,29 @@
 import type { Observer, Subscription } from 'rxjs'
 import {
+  type Answer,
   type Behavior,
   type BehaviorContext,
   BehaviorError,
   type BehaviorFault,
 } from '../behaviors/behavior.js'
-import type { Message } from '../wire/messages.js'
+import type { Parts } from './parts.js'
+import { isMessage } from './replies.js'
 
-/** What the habits of a peer need of it. */
-export interface HabitHost {
-  /** @throws WireError for a message that cannot be encoded */
-  send(message: Message): void
-  /** Ends the peer. */
-  end(code: BehaviorFault | 'behavior-failed', reason: string, cause: unknown): void
-}
+/** Ends the peer because of a behavior. */
+export type EndByHabit = (code: BehaviorFault | 'behavior-failed', reason: string, cause: unknown) => void
 
 /** The behaviors of a peer at work. Until `speak` is called, what they say waits. */
 export class Habits {
-  readonly #host: HabitHost
+  readonly #parts: Pick<Parts, 'lanes' | 'outbox' | 'replies'>
+  readonly #protocolVersion: number
+  readonly #end: EndByHabit
   #early: (() => void)[] | undefined = []
 
-  constructor(host: HabitHost) {
-    this.#host = host
+  constructor(parts: Pick<Parts, 'lanes' | 'outbox' | 'replies'>, protocolVersion: number, end: EndByHabit) {
+    this.#parts = parts
+    this.#protocolVersion = protocolVersion
+    this.#end = end
+    parts.replies.start(protocolVersion)
   }
 
   /** Subscribes them in their order. */
@@ -43,36 +45,36 @@ export class Habits {
     for (const act of early) act()
   }
 
-  say(name: string, message: Message): void {
+  say(name: string, answer: Answer): void {
     this.#inTurn(() => {
+      const { lanes, outbox, replies } = this.#parts
       try {
-        this.#host.send(message)
+        if (lanes.handling || !isMessage(answer)) replies.add(name, answer, lanes.inHand)
+        else outbox.post(answer, { account: 'send', protocolVersion: this.#protocolVersion })
       } catch (error) {
-        this.#end(name, error)
+        this.fail(name, error)
       }
     })
   }
 
   fail(name: string, error: unknown): void {
-    this.#inTurn(() => this.#end(name, error))
+    this.#inTurn(() => {
+      if (error instanceof BehaviorError) this.#end(error.code, error.message, error)
+      else {
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#end('behavior-failed', `the behavior "${name}" failed: ${reason}`, error)
+      }
+    })
   }
 
   #inTurn(act: () => void): void {
     if (this.#early === undefined) act()
     else this.#early.push(act)
   }
-
-  #end(name: string, error: unknown): void {
-    if (error instanceof BehaviorError) this.#host.end(error.code, error.message, error)
-    else {
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#host.end('behavior-failed', `the behavior "${name}" failed: ${reason}`, error)
-    }
-  }
 }
 
 /** Who listens to one behavior. */
-class Voice implements Observer<Message> {
+class Voice implements Observer<Answer> {
   readonly #habits: Habits
   readonly #name: string
 
@@ -81,8 +83,8 @@ class Voice implements Observer<Message> {
     this.#name = name
   }
 
-  next(message: Message): void {
-    this.#habits.say(this.#name, message)
+  next(answer: Answer): void {
+    this.#habits.say(this.#name, answer)
   }
 
   error(error: unknown): void {

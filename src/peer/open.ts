@@ -1,5 +1,6 @@
+import { Subscription } from 'rxjs'
 import type { Dial } from '../stream/connection.js'
-import { dialSession } from './establish.js'
+import { dialPeer } from './establish.js'
 import { type PeerOptions, resolveOptions } from './options.js'
 import type { Peer } from './peer.js'
 
@@ -8,13 +9,40 @@ import type { Peer } from './peer.js'
  * remote sent along with its verack is lost across the `await`. The end is in `peer.closed$`;
  * `await using peer = await open(…)` closes by itself. (`await firstValueFrom(connect(…))` would disconnect at once:
  * taking the first value unsubscribes.)
+ * @param options - those of `connect`, and a `signal`: where it is aborted before the peer is there, the attempt ends and
+ * the promise rejects with its reason; afterwards it does nothing
  * @returns the peer; rejects with a PeerError where the handshake does not succeed
  * @throws TypeError at the call, for invalid options
  */
-export function open(dial: Dial, options: PeerOptions = {}): Promise<Peer> {
-  const peer$ = dialSession(dial, resolveOptions(options), 'next-task')
+export function open(
+  dial: Dial,
+  { signal, ...options }: PeerOptions & { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Peer> {
+  const peer$ = dialPeer(dial, resolveOptions(options), 'next-task')
   return new Promise((resolve, reject) => {
-    // After the promise has settled, an error has no one to go to: `closed$` tells the end.
-    peer$.subscribe({ next: resolve, error: reject })
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const attempt = new Subscription()
+    const abort = () => {
+      attempt.unsubscribe()
+      reject(signal?.reason)
+    }
+    const settled = () => signal?.removeEventListener('abort', abort)
+    signal?.addEventListener('abort', abort, { once: true })
+    attempt.add(
+      peer$.subscribe({
+        next: peer => {
+          settled()
+          resolve(peer)
+        },
+        // After the promise has settled, an error has no one to go to: `closed$` tells the end.
+        error: error => {
+          settled()
+          reject(error)
+        },
+      }),
+    )
   })
 }

@@ -2,6 +2,7 @@ import type { Observer, SchedulerLike } from 'rxjs'
 import type { Behavior } from '../behaviors/behavior.js'
 import { type DefaultBehavior, defaultBehaviors, type Intervals } from '../behaviors/defaults.js'
 import type { Clock, Environment, Random } from '../stream/environment.js'
+import type { MemoryBudget } from '../stream/ledger.js'
 import type { Hash } from '../wire/hash.js'
 import { MAX_USER_AGENT } from '../wire/limits.js'
 import type { RejectMessage } from '../wire/messages/reject.js'
@@ -14,10 +15,15 @@ import { PROTOCOL_VERSION, protocolVersions } from '../wire/versions.js'
 import { duration, positive } from './checks.js'
 import { environment, sharedNonces } from './defaults.js'
 import { MAX_KNOWN_INVENTORY } from './known-inventory.js'
+import { MEMORY_LIMIT } from './marks.js'
 import type { NonceRegistry } from './nonces.js'
 import { RXPEER_VERSION } from './own-version.js'
 import { btcdPolicy, type Policy } from './policy.js'
+import { SEND_TIMEOUT } from './send-watch.js'
 import type { Traffic } from './traffic.js'
+
+/** What the version message has 4 bytes for, signed. */
+const MAX_INT32 = 0x7fff_ffff
 
 /** The best block that we know. */
 export interface NewestBlock {
@@ -41,7 +47,7 @@ export interface PeerOptions extends Intervals {
   readonly requiredServices?: bigint | undefined
   /** Whether the remote should announce transactions without a filter (BIP37). Default true. */
   readonly relay?: boolean | undefined
-  /** Asked for our best block when our version message is made. Default: height 0. */
+  /** Asked for our best block when our version message is sent. Default: height 0. */
   readonly newestBlock?: (() => NewestBlock) | undefined
   /** Sent right after verack. Default: nothing. */
   readonly initial?: readonly Message[] | undefined
@@ -51,8 +57,22 @@ export interface PeerOptions extends Intervals {
   readonly traffic?: Pick<Observer<Traffic>, 'next'> | undefined
   /** ms from the open connection to the end of the handshake. Default: what the policy says, 30,000 under btcd's. */
   readonly handshakeTimeout?: number | undefined
-  /** Bytes that may wait to be written before the peer closes with `send-queue-full`. Default 64 MiB. */
+  /**
+   * Bytes that may wait to be written of what we send before the peer closes with `send-queue-full`, each message with
+   * its framing and 160 bytes for its objects. Default 64 MiB.
+   */
   readonly sendQueueLimit?: number | undefined
+  /** ms in which nothing of what waits is written before the peer closes with `send-stalled`. Default 1,200,000 (Core `TIMEOUT_INTERVAL`). */
+  readonly sendTimeout?: number | undefined
+  /**
+   * Bytes that the remote can make us hold, at their real cost. Above a quarter of it held by handlers, delivery to users
+   * waits; above a quarter that waits for users, or a twentieth of questions that wait for answers, reading waits; above a
+   * quarter that requests hold back, they drop and ask again; above a twentieth of answers that are not written, no more
+   * are made. Each mark can be exceeded by one message. What is held now is in `stats().memory`. Default 20,000,000.
+   */
+  readonly memoryLimit?: number | undefined
+  /** A bound over many peers, see `createMemoryBudget`. Default: none. */
+  readonly memoryBudget?: MemoryBudget | undefined
   /** Entries of known inventory that are remembered. Default 1000 (btcd `maxKnownInventory`). */
   readonly knownInventoryLimit?: number | undefined
   /**
@@ -97,11 +117,16 @@ export interface ResolvedOptions extends Environment {
   readonly traffic: Pick<Observer<Traffic>, 'next'> | undefined
   readonly handshakeTimeout: number
   readonly sendQueueLimit: number
+  readonly sendTimeout: number
+  readonly memoryLimit: number
+  readonly memoryBudget: MemoryBudget | undefined
   readonly knownInventoryLimit: number
   readonly regtestLeniency: boolean
   readonly policy: Policy
   readonly behaviors: ReadonlyMap<string, Behavior>
   readonly nonces: NonceRegistry
+  /** Calls back when others have had their turn of the event loop. */
+  readonly nextTurn: (work: () => void) => void
 }
 
 function ownUserAgent(program: UserAgent | undefined): string {
@@ -110,6 +135,8 @@ function ownUserAgent(program: UserAgent | undefined): string {
   if (text.length > MAX_USER_AGENT) {
     throw new TypeError(`the user agent has ${text.length} bytes, at most ${MAX_USER_AGENT} are allowed`)
   }
+  const odd = Array.from(text).find(character => character < ' ' || character > '~')
+  if (odd !== undefined) throw new TypeError(`the user agent has ${JSON.stringify(odd)}, which is not ASCII`)
   return text
 }
 
@@ -146,9 +173,10 @@ function mergeBehaviors(given: PeerOptions, policy: Policy): ReadonlyMap<string,
  */
 export function resolveOptions(given: PeerOptions): ResolvedOptions {
   const protocolVersion = given.protocolVersion ?? PROTOCOL_VERSION
-  if (!Number.isInteger(protocolVersion) || protocolVersion < protocolVersions.versionNonce) {
+  const lowest = protocolVersions.versionNonce
+  if (!Number.isInteger(protocolVersion) || protocolVersion < lowest || protocolVersion > MAX_INT32) {
     throw new TypeError(
-      `protocolVersion must be an integer from ${protocolVersions.versionNonce} on, not ${protocolVersion}`,
+      `protocolVersion must be an integer from ${lowest} to ${MAX_INT32}, not ${protocolVersion}`,
     )
   }
   const policy = given.policy ?? btcdPolicy
@@ -169,6 +197,9 @@ export function resolveOptions(given: PeerOptions): ResolvedOptions {
     traffic: given.traffic,
     handshakeTimeout: duration('handshakeTimeout', given.handshakeTimeout ?? policy.handshakeTimeout),
     sendQueueLimit: positive('sendQueueLimit', given.sendQueueLimit ?? 64 * 1024 * 1024),
+    sendTimeout: duration('sendTimeout', given.sendTimeout ?? SEND_TIMEOUT),
+    memoryLimit: positive('memoryLimit', given.memoryLimit ?? MEMORY_LIMIT),
+    memoryBudget: given.memoryBudget,
     knownInventoryLimit: positive('knownInventoryLimit', given.knownInventoryLimit ?? MAX_KNOWN_INVENTORY),
     regtestLeniency: given.regtestLeniency ?? false,
     policy,

@@ -1,4 +1,5 @@
 import type { Connection } from '../stream/connection.js'
+import { isUsableAddress as isRoutable } from '../wire/host.js'
 import type { VersionMessage } from '../wire/messages/version.js'
 import { parseHost, unknownAddress } from '../wire/netaddress.js'
 import type { ResolvedOptions } from './options.js'
@@ -17,8 +18,10 @@ export function ownVersionMessage(
   if (!Number.isInteger(height) || height < 0 || height > 0x7fff_ffff) {
     throw new TypeError(`newestBlock tells the height ${height}`)
   }
-  // What a proxy hides must not be told to the remote, so it is shown no address of its own.
-  const host = proxied || remote === undefined ? undefined : parseHost(remote.host)
+  // What a proxy hides must not be told to the remote, so it is shown no address of its own; nor is one that means
+  // nothing outside of a local network, such as that of a forwarder (Core `IsRoutable`).
+  const parsed = proxied || remote === undefined ? undefined : parseHost(remote.host)
+  const host = parsed && isRoutable(parsed) ? parsed : undefined
   return {
     command: 'version',
     protocolVersion,

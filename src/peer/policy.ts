@@ -1,7 +1,11 @@
 import { IDLE_TIMEOUT } from '../behaviors/idle.js'
 import { CORE_PING_TIMEOUT } from '../behaviors/ping-timeout.js'
 import { type WireErrorCode, wireFaults } from '../wire/error.js'
+import { MAX_LOCATOR } from '../wire/limits.js'
 import { protocolVersions } from '../wire/versions.js'
+
+/** Hashes of a locator that Bitcoin Core reads (`MAX_LOCATOR_SZ`). */
+const CORE_MAX_LOCATOR = 101
 
 /** What a remote can do against the rules of the conversation, by stable code; faults of bytes are in `wireFaults`. */
 export const conversationFaults = {
@@ -14,6 +18,8 @@ export const conversationFaults = {
   'duplicate-verack': 'a second verack',
   'late-sendaddrv2': 'sendaddrv2 after verack (BIP155)',
   'late-wtxidrelay': 'wtxidrelay after verack (BIP339)',
+  'untimely-sendaddrv2': 'sendaddrv2 although the negotiated version is below 70016 (BIP155)',
+  'bad-fee-rate': 'a feefilter below 0 or above all money that there is (BIP133)',
   'obsolete-version': 'the protocol version of the remote is older than we speak',
   'self-connection': 'the nonce of the remote is one of ours: we talk to ourselves',
   'version-rejected': '`acceptVersion` refused the version message',
@@ -53,6 +59,8 @@ export interface Policy {
   readonly idleTimeout: number
   /** ms to wait for a pong before closing; `undefined` waits for ever. */
   readonly pingTimeout: number | undefined
+  /** Hashes that the locator of getheaders and getblocks may have; more are `too-many`. */
+  readonly maxLocator: number
   /** What follows from each offence. */
   readonly actions: Readonly<Record<Violation, Action>>
 }
@@ -74,6 +82,7 @@ export const btcdPolicy: Policy = {
   handshakeTimeout: 30_000,
   idleTimeout: IDLE_TIMEOUT,
   pingTimeout: undefined,
+  maxLocator: MAX_LOCATOR,
   actions: {
     ...forAllMessages('reject'),
     // To btcd a command is any UTF-8: an odd one is just a message that nobody knows.
@@ -88,6 +97,8 @@ export const btcdPolicy: Policy = {
     'late-sendaddrv2': 'disconnect',
     // btcd does not know the message and ignores it; we speak it, so its misuse is what BIP339 says.
     'late-wtxidrelay': 'disconnect',
+    'untimely-sendaddrv2': 'disconnect',
+    'bad-fee-rate': 'disconnect',
     'obsolete-version': 'reject',
     'self-connection': 'disconnect',
     'version-rejected': 'reject',
@@ -105,6 +116,7 @@ export const corePolicy: Policy = {
   handshakeTimeout: 60_000,
   idleTimeout: 1_200_000,
   pingTimeout: CORE_PING_TIMEOUT,
+  maxLocator: CORE_MAX_LOCATOR,
   actions: {
     ...forAllMessages('drop'),
     'trailing-bytes': 'ignore',
@@ -120,6 +132,9 @@ export const corePolicy: Policy = {
     'duplicate-verack': 'drop',
     'late-sendaddrv2': 'disconnect',
     'late-wtxidrelay': 'disconnect',
+    'untimely-sendaddrv2': 'ignore',
+    // The last valid one stays.
+    'bad-fee-rate': 'drop',
     'obsolete-version': 'disconnect',
     'self-connection': 'disconnect',
     'version-rejected': 'disconnect',

@@ -6,11 +6,20 @@ import { protocolVersions } from '../wire/versions.js'
 import type { Count, PeerStats } from './stats.js'
 
 /** Counts by command; what nobody knows counts as `unknown`, since remotes choose those names. */
-type Counts = Partial<Record<Command, Count>>
+type Counts = Partial<Record<Command, { messages: number; bytes: number }>>
 
 function count(counts: Counts, { command }: Message, bytes: number): void {
-  const before = counts[command] ?? { messages: 0, bytes: 0 }
-  counts[command] = { messages: before.messages + 1, bytes: before.bytes + bytes }
+  const of = counts[command]
+  if (of === undefined) counts[command] = { messages: 1, bytes }
+  else {
+    of.messages += 1
+    of.bytes += bytes
+  }
+}
+
+/** The counts of this moment. */
+function copy(counts: Counts): Partial<Record<Command, Count>> {
+  return Object.fromEntries(Object.entries(counts).map(([command, of]) => [command, { ...of }]))
 }
 
 type Told = Pick<
@@ -98,8 +107,8 @@ export class RemoteState {
       lastPingNonce: this.#pingNonce,
       lastPingTime: this.#lastPingTime,
       lastPingMicros: this.#lastPingMicros,
-      received: { ...this.#received },
-      sent: { ...this.#sent },
+      received: copy(this.#received),
+      sent: copy(this.#sent),
     }
   }
 }

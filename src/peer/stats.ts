@@ -1,7 +1,9 @@
 import type { PeerDirection } from '../behaviors/behavior.js'
 import type { Endpoint } from '../stream/connection.js'
+import { type Held, Ledger } from '../stream/ledger.js'
 import type { LinkTransport } from '../stream/link.js'
 import type { Hash } from '../wire/hash.js'
+import { toHex } from '../wire/hex.js'
 import type { Command } from '../wire/messages.js'
 
 /** What was counted of one command. */
@@ -66,6 +68,8 @@ export interface PeerStats {
   readonly lastPingTime: number | undefined
   /** Round trip of the last ping that was answered, µs. */
   readonly lastPingMicros: number | undefined
+  /** Bytes that the remote makes us hold now, by what they are held for; see `accounts`. */
+  readonly memory: Held
   /** Read messages by command; those that nobody knows as `unknown`. */
   readonly received: Readonly<Partial<Record<Command, Count>>>
   /** Written messages by command. */
@@ -122,7 +126,20 @@ export function emptyStats({
     lastPingNonce: 0n,
     lastPingTime: undefined,
     lastPingMicros: undefined,
+    memory: new Ledger().snapshot(),
     received: {},
     sent: {},
+  }
+}
+
+/** The figures as JSON can hold them: 64-bit values as decimal strings, the hash in display order. */
+export function plainStats({ services, lastPingNonce, lastAnnouncedBlock, ...stats }: PeerStats): {
+  readonly [key: string]: unknown
+} {
+  return {
+    ...stats,
+    services: services === undefined ? undefined : `0x${services.toString(16)}`,
+    lastPingNonce: lastPingNonce.toString(),
+    lastAnnouncedBlock: lastAnnouncedBlock && toHex(lastAnnouncedBlock),
   }
 }

@@ -1,4 +1,5 @@
-import { concat, defer, map, type Observable, take } from 'rxjs'
+import { concat, defer, map, type Observable, take, takeUntil, timer } from 'rxjs'
+import { channelOf } from '../peer/face.js'
 import type { Peer } from '../peer/peer.js'
 import type { Message } from '../wire/messages.js'
 import { RequestError } from './request-error.js'
@@ -21,9 +22,13 @@ export function answers(peer: Peer): Observable<Message> {
 
 /** Errors with `timeout` after `ms` of the peer's attention. */
 export function expiry(peer: Peer, ms: number, what: string): Observable<never> {
-  return peer.after(ms).pipe(
+  return after(peer, ms).pipe(
     map((): never => {
       throw new RequestError('timeout', `no ${what} within ${ms} ms`)
     }),
   )
+}
+
+export function after(peer: Peer, ms: number): Observable<unknown> {
+  return timer(Math.min(ms, 2_147_483_647), channelOf(peer).scheduler).pipe(takeUntil(peer.closed$))
 }

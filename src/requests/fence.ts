@@ -1,4 +1,5 @@
 import { defer, EMPTY, mergeMap, type Observable, type OperatorFunction, of } from 'rxjs'
+import { channelOf } from '../peer/face.js'
 import type { Peer } from '../peer/peer.js'
 import { randomNonce } from '../stream/environment.js'
 import { isOfCommand } from '../stream/of-command.js'
@@ -16,7 +17,7 @@ export class Fence {
 
   private constructor(peer: Peer) {
     this.#peer = peer
-    this.#nonce = randomNonce(peer.environment.random)
+    this.#nonce = randomNonce(channelOf(peer).random)
   }
 
   /** `undefined` where the remote has no pong (BIP31). */

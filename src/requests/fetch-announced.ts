@@ -1,4 +1,5 @@
 import { defer, EMPTY, ignoreElements, merge, mergeMap, type Observable, of, tap } from 'rxjs'
+import { channelOf } from '../peer/face.js'
 import type { Peer } from '../peer/peer.js'
 import { ofCommand } from '../stream/of-command.js'
 import { type Inventory, InventoryType } from '../wire/inventory.js'
@@ -40,7 +41,7 @@ export function fetchAnnounced<T extends Announced>(
 ): Observable<MessageOf<T>> {
   const wanted = wantedOf(peer, types)
   return defer(() => {
-    const announcements = new Announcements(() => peer.environment.clock.monotonic())
+    const announcements = new Announcements(() => channelOf(peer).clock.monotonic())
     const ask = ({ inventory }: MessageOf<'inv'>) => {
       const asked: Inventory[] = []
       for (const { type: announced, hash } of inventory) {

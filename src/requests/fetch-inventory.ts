@@ -4,7 +4,7 @@ import { isOfCommand } from '../stream/of-command.js'
 import { toHex } from '../wire/hex.js'
 import { type Inventory, inventoryTypeName } from '../wire/inventory.js'
 import type { Command, Message, MessageOf } from '../wire/messages.js'
-import { answers } from './answers.js'
+import { after, answers } from './answers.js'
 import { Fence } from './fence.js'
 import { keyOf, keysOf } from './inventory-answers.js'
 import { RequestError } from './request-error.js'
@@ -70,7 +70,7 @@ export function fetchInventory<C extends Command, T>(
     }
     const wait = () => {
       deadline.unsubscribe()
-      deadline = peer.after(timeout).subscribe(() => {
+      deadline = after(peer, timeout).subscribe(() => {
         const [[missing] = []] = wanted.values()
         if (left === 0) {
           fail('timeout', `no answer for ${nameAt(missing)} within ${timeout} ms`)

@@ -1,5 +1,6 @@
 import { defer, map, type Observable, pipe, tap } from 'rxjs'
 import { HEADERS_TIMEOUT } from '../behaviors/stall.js'
+import { channelOf } from '../peer/face.js'
 import type { Peer } from '../peer/peer.js'
 import { type Hash, zeroHash } from '../wire/hash.js'
 import type { BlockHeader } from '../wire/header.js'
@@ -35,7 +36,7 @@ export function getHeaders(
 ): Observable<List<BlockHeader>> {
   const asked = new Set(Array.from(locator, toHex))
   // Where it knows none of them a node begins with its first block.
-  if (asked.size > 0) asked.add(toHex(peer.network.genesis.hash))
+  if (asked.size > 0) asked.add(toHex(channelOf(peer).network.genesis.hash))
   const isAnswer = (headers: List<BlockHeader>) => {
     const first = headers.at(0)
     if (first === undefined) return true

@@ -1,4 +1,5 @@
 import { defer, filter, map, type Observable, pipe } from 'rxjs'
+import { channelOf } from '../peer/face.js'
 import type { Peer } from '../peer/peer.js'
 import { randomNonce } from '../stream/environment.js'
 import { ofCommand } from '../stream/of-command.js'
@@ -13,7 +14,7 @@ import { askAgain, patience, type RequestOptions } from './request-options.js'
 export function pingOnce(peer: Peer, options: RequestOptions = {}): Observable<number> {
   const { timeout, retries } = patience(options)
   return defer(() => {
-    const { clock, random } = peer.environment
+    const { clock, random } = channelOf(peer)
     const nonce = randomNonce(random)
     const since = clock.monotonic()
     const answer = pipe(

@@ -1,5 +1,6 @@
 import { defer, EMPTY, expand, map, type Observable } from 'rxjs'
 import { HEADERS_TIMEOUT } from '../behaviors/stall.js'
+import { channelOf } from '../peer/face.js'
 import type { Peer } from '../peer/peer.js'
 import type { Hash } from '../wire/hash.js'
 import { toHex } from '../wire/hex.js'
@@ -65,7 +66,7 @@ export function syncHeaders(
       map(headers => {
         const last = headers.at(-1)
         const { branch, ...added } = chain.add(headers, before?.progress.branch)
-        if (added.added > 0) peer.updateLastBlock(chain.height)
+        if (added.added > 0) channelOf(peer).updateLastBlock(chain.height)
         const goal = Math.max(chain.height, peer.stats().lastBlock ?? 0)
         const page: Page = {
           progress: { chain, ...added, branch, height: chain.height, goal },
@@ -85,7 +86,7 @@ export function syncHeaders(
       }),
     )
   return defer(() => {
-    const chain = known ?? new HeaderChain(peer.network)
+    const chain = known ?? new HeaderChain(channelOf(peer).network)
     return pageBehind(chain, undefined).pipe(
       expand(page => (page.more ? pageBehind(chain, page) : EMPTY)),
       map(({ progress }) => progress),

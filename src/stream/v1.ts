@@ -1,57 +1,124 @@
-import { Observable } from 'rxjs'
 import { Deframer, type Frame } from '../wire/deframer.js'
 import { WireError } from '../wire/error.js'
-import { encodeFrame } from '../wire/frame.js'
+import { COMMAND_SIZE, encodeFrame } from '../wire/frame.js'
+import { decodeMessage, type EncodeOptions, encodeMessage, type Message, wireName } from '../wire/messages.js'
 import type { Network } from '../wire/network.js'
-import type { Connection } from './connection.js'
-import { Inbox } from './inbox.js'
-import type { Link } from './link.js'
+import type { Broken, Inbound, Link, LinkEvents, Reading } from './link.js'
+import { Queue } from './queue.js'
 
-/**
- * Cuts a byte stream into v1 frames. Errors with a WireError on the wrong magic, an oversized frame, and an end inside
- * a frame; everything else that can be wrong with a frame is a fact of the frame.
- */
-export function deframe(magic: Uint8Array): (bytes$: Observable<Uint8Array>) => Observable<Frame> {
-  return bytes$ =>
-    new Observable(subscriber => {
-      const deframer = new Deframer(magic)
-      // A chunk that arrives while a frame is being handled waits until that one is through.
-      const inbox = new Inbox<Uint8Array | 'end'>(item => {
-        try {
-          if (item === 'end') finish()
-          else take(item)
-        } catch (error) {
-          subscriber.error(error)
-        }
-      })
-      const take = (chunk: Uint8Array) => {
-        deframer.push(chunk)
-        while (!subscriber.closed) {
-          const frame = deframer.next()
-          if (frame === undefined) return
-          subscriber.next(frame)
-        }
-      }
-      const finish = () => {
-        if (!deframer.atBoundary) throw new WireError('truncated-frame')
-        subscriber.complete()
-      }
-      return bytes$.subscribe({
-        next: chunk => inbox.push(chunk),
-        error: error => subscriber.error(error),
-        complete: () => inbox.push('end'),
-      })
-    })
+const SOUND: readonly WireError[] = []
+
+/** Offsets in a frame header: the command behind the magic, the checksum behind command and length. */
+const COMMAND_AT = 4
+const CHECKSUM_AT = COMMAND_AT + COMMAND_SIZE + 4
+
+function faultsOf({ name, checksumValid, commandFault }: Frame): readonly WireError[] {
+  if (checksumValid && commandFault === undefined) return SOUND
+  const faults: WireError[] = []
+  if (commandFault !== undefined) {
+    faults.push(new WireError(commandFault, undefined, { command: name, offset: COMMAND_AT }))
+  }
+  if (!checksumValid) {
+    faults.push(new WireError('bad-checksum', undefined, { command: name, offset: CHECKSUM_AT }))
+  }
+  return faults
+}
+
+function decode(name: string, payload: Uint8Array, reading: Reading): Message | WireError {
+  try {
+    // A version message stays as long as the peer, and must not keep the chunk that it came in.
+    return decodeMessage(name, name === 'version' ? payload.slice() : payload, reading)
+  } catch (error) {
+    if (error instanceof WireError) return error
+    throw error
+  }
+}
+
+class FramedMessage implements Inbound {
+  readonly kind = 'received'
+  readonly name: string
+  readonly size: number
+  readonly payload: Uint8Array
+  readonly faults: readonly WireError[]
+  #read: Message | WireError | undefined
+
+  constructor(frame: Frame) {
+    this.name = frame.name
+    this.size = frame.size
+    this.payload = frame.payload
+    this.faults = faultsOf(frame)
+  }
+
+  read(reading: Reading): Message | WireError {
+    this.#read ??= decode(this.name, this.payload, reading)
+    return this.#read
+  }
 }
 
 /** The plain framing that every node speaks: magic, command, length, checksum, payload. */
-export function v1(connection: Connection, network: Network): Link {
-  return {
-    transport: 'v1',
-    frames$: connection.bytes$.pipe(deframe(network.magic)),
-    write: (name, payload, written) => {
-      const frame = encodeFrame(network.magic, name, payload)
-      connection.write(frame, () => written(frame.length))
-    },
+class PlainLink implements Link {
+  readonly transport = 'v1'
+  readonly #magic: Uint8Array
+  readonly #events: LinkEvents
+  readonly #deframer: Deframer
+  readonly #chunks = new Queue<Uint8Array>()
+  /** Bytes of the chunks that the deframer does not have yet. */
+  #uncut = 0
+  #broken = false
+
+  constructor({ magic }: Network, events: LinkEvents) {
+    this.#magic = magic
+    this.#events = events
+    this.#deframer = new Deframer(magic)
   }
+
+  get waiting(): number {
+    return this.#deframer.waiting + this.#uncut
+  }
+
+  start(): void {
+    this.#events.opened()
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk)
+    this.#uncut += chunk.length
+  }
+
+  next(): Inbound | Broken | undefined {
+    if (this.#broken) return undefined
+    try {
+      for (;;) {
+        const frame = this.#deframer.next()
+        if (frame !== undefined) return new FramedMessage(frame)
+        if (!this.#feed()) return undefined
+      }
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+      this.#broken = true
+      return { kind: 'broken', error }
+    }
+  }
+
+  end(): WireError | undefined {
+    return this.#deframer.atBoundary ? undefined : new WireError('truncated-frame')
+  }
+
+  encode(message: Message, options: EncodeOptions): Uint8Array {
+    return encodeFrame(this.#magic, wireName(message), encodeMessage(message, options))
+  }
+
+  /** Gives the deframer the next chunk; whether there was one. */
+  #feed(): boolean {
+    const chunk = this.#chunks.shift()
+    if (chunk === undefined) return false
+    this.#uncut -= chunk.length
+    this.#deframer.push(chunk)
+    return true
+  }
+}
+
+/** Packs messages in plain frames, under the magic of a network. */
+export function v1(network: Network, events: LinkEvents): Link {
+  return new PlainLink(network, events)
 }

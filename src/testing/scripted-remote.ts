@@ -178,7 +178,8 @@ export function scriptedRemote(
     connection: {
       bytes$: bytes.bytes$,
       write: (chunk, written = () => {}) => {
-        if (over) return
+        // Nothing is written to see whether the remote is still there.
+        if (over || chunk.length === 0) return
         const now = shaking
         const answers: Message[] = []
         outbound.push(chunk)

@@ -1,4 +1,4 @@
-import { concatMap } from 'rxjs'
+import { map } from 'rxjs'
 import type { BehaviorContext } from '../behaviors/behavior.js'
 import { randomNonce } from '../stream/environment.js'
 import { Block } from '../wire/block.js'
@@ -106,4 +106,4 @@ function* answers(desk: Desk, wanted: List<Inventory>): Generator<Message> {
  * a filter is loaded. About unknown blocks and types it is silent, as Core is.
  */
 export const serveData: Service = ledger => context =>
-  context.on('getdata').pipe(concatMap(({ inventory }) => answers({ ledger, context }, inventory)))
+  context.on('getdata').pipe(map(({ inventory }) => answers({ ledger, context }, inventory)))

@@ -1,4 +1,4 @@
-import { concatMap, EMPTY, merge } from 'rxjs'
+import { EMPTY, map, merge } from 'rxjs'
 import { FilterType } from '../wire/filter.js'
 import { zeroHash } from '../wire/hash.js'
 import { CFCHECKPT_INTERVAL, MAX_CFHEADERS, MAX_GETCFILTERS } from '../wire/limits.js'
@@ -67,8 +67,8 @@ export const serveFilters: Service =
   ({ on }) =>
     hasServices(services, Services.compactFilters)
       ? merge(
-          on('getcfilters').pipe(concatMap(request => filtersFor(ledger, request))),
-          on('getcfheaders').pipe(concatMap(request => headersFor(ledger, request))),
-          on('getcfcheckpt').pipe(concatMap(request => checkpointsFor(ledger, request))),
+          on('getcfilters').pipe(map(request => filtersFor(ledger, request))),
+          on('getcfheaders').pipe(map(request => headersFor(ledger, request))),
+          on('getcfcheckpt').pipe(map(request => checkpointsFor(ledger, request))),
         )
       : EMPTY

@@ -1,6 +1,6 @@
-import { filter } from 'rxjs'
+import { filter, map } from 'rxjs'
 import type { Behavior } from '../behaviors/behavior.js'
-import { messageTypes } from '../wire/messages.js'
+import { type Message, messageTypes } from '../wire/messages.js'
 import { announceBlocks } from './announce-blocks.js'
 import type { Ledger } from './ledger.js'
 import { relayTransactions } from './relay-transactions.js'
@@ -35,12 +35,17 @@ export type ServiceName = keyof typeof services
 
 /** What a peer of an old version does not know is not sent to it, instead of closing it with an error. */
 function forItsVersion(behavior: Behavior): Behavior {
-  return context =>
-    behavior(context).pipe(
-      filter(
-        ({ command }) => command === 'unknown' || messageTypes[command].minVersion <= context.protocolVersion,
-      ),
+  return context => {
+    const isKnown = ({ command }: Message) =>
+      command === 'unknown' || messageTypes[command].minVersion <= context.protocolVersion
+    function* known(answers: Iterable<Message>): Generator<Message> {
+      for (const answer of answers) if (isKnown(answer)) yield answer
+    }
+    return behavior(context).pipe(
+      filter(answer => !('command' in answer) || isKnown(answer)),
+      map(answer => ('command' in answer ? answer : known(answer))),
     )
+  }
 }
 
 /** The services of a node as behaviors, by name. */

@@ -64,6 +64,12 @@ export class Deframer {
     return this.#headerFill === 0 && this.#at === this.#chunk.length
   }
 
+  /** Bytes that are here and not in a frame yet. */
+  get waiting(): number {
+    const claimed = this.#header === undefined ? this.#headerFill : FRAME_HEADER + this.#payload.length
+    return claimed + this.#chunk.length - this.#at
+  }
+
   /** Adds the next chunk. All frames of the chunk before must have been taken. */
   push(chunk: Uint8Array): void {
     this.#chunk = chunk

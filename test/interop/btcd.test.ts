@@ -23,6 +23,7 @@ import {
 } from 'rxpeer'
 import { listen, tcp } from 'rxpeer/node'
 import { beforeAll, expect, it } from 'vitest'
+import { pushGetBlocks, pushGetHeaders } from '../../src/peer/push/locator.js'
 import { describeBtcd } from './btcd.js'
 import { handled, spendCoinbase, subversion } from './peers.js'
 import { eventually, within } from './waiting.js'
@@ -128,7 +129,7 @@ await describeBtcd('btcd', node => {
   it('serves headers and blocks, the same as its RPC tells', async () => {
     await using peer = await dial()
     const headers = within('headers', peer.on('headers'))
-    peer.pushGetHeaders([regtest.genesis.hash], zeroHash)
+    pushGetHeaders(peer, [regtest.genesis.hash], zeroHash)
     const received = Array.from((await headers).headers)
     expect(received.map(({ hash }) => toHex(hash))).toEqual(hashes)
     received.reduce((previous, header) => {
@@ -137,7 +138,7 @@ await describeBtcd('btcd', node => {
     }, BlockHeader.from(regtest.genesis))
 
     const inv = within('an inv', peer.on('inv'))
-    peer.pushGetBlocks([fromHex(hashes[399] ?? '')], zeroHash)
+    pushGetBlocks(peer, [fromHex(hashes[399] ?? '')], zeroHash)
     const listed = Array.from((await inv).inventory)
     expect(listed.map(({ hash }) => toHex(hash))).toEqual(hashes.slice(400))
     expect(new Set(listed.map(({ type }) => type))).toEqual(new Set([InventoryType.block]))

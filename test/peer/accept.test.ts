@@ -2,6 +2,7 @@ import { of, Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { accept } from '../../src/peer/accept.js'
 import { acceptEach } from '../../src/peer/accept-each.js'
+import type { PeerError } from '../../src/peer/close.js'
 import { connect } from '../../src/peer/connect.js'
 import { createNonces } from '../../src/peer/nonces.js'
 import { type Connection, TransportError } from '../../src/stream/connection.js'
@@ -128,15 +129,17 @@ describe('connect', () => {
   it('reports what newestBlock throws in its own error channel, and leaves no connection open', () => {
     const { connection, ended } = remote()
     const bug = new RangeError('a bug of the user')
-    const errors: unknown[] = []
+    const errors: PeerError[] = []
     connect(of(connection), {
       ...options(),
       newestBlock: () => {
         throw bug
       },
     }).subscribe({ error: error => errors.push(error) })
-    expect(errors).toEqual([bug])
-    expect(ended).toEqual(['abort'])
+    expect(errors.map(({ code, reason, cause }) => ({ code, reason, cause }))).toEqual([
+      { code: 'callback-failed', reason: 'newestBlock failed: a bug of the user', cause: bug },
+    ])
+    expect(ended).toEqual(['close'])
   })
 
   it('two peers of one process with the shared registry are a self-connection', () => {

@@ -88,6 +88,7 @@ describe('what cannot be read, after the handshake', () => {
     said.next(payload('ping', '02'))
     said.complete()
     expect(written.filter(({ command }) => command === 'reject')).toHaveLength(1)
-    expect(log).toEqual(['peer'])
+    // Who has gone is not waited for, and the offence stays the reason.
+    expect(log).toEqual(['peer', 'error truncated'])
   })
 })

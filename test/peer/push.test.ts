@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { choose } from '../../src/peer/push/addresses.js'
+import { choose, pushAddr, pushAddrV2 } from '../../src/peer/push/addresses.js'
+import { pushGetBlocks, pushGetHeaders } from '../../src/peer/push/locator.js'
+import { pushReject } from '../../src/peer/push/reject.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
 import { WireError } from '../../src/wire/error.js'
 import { NetworkId } from '../../src/wire/host.js'
@@ -43,7 +45,7 @@ describe.each(['addr', 'addrv2'] as const)('pushing %s', command => {
   const push = (list: readonly TimedNetAddress[], random = seededRandom(1)) => {
     const conversation = converse({ random })
     const { peer } = conversation
-    const returned = command === 'addr' ? peer.pushAddr(list) : peer.pushAddrV2(list)
+    const returned = (command === 'addr' ? pushAddr : pushAddrV2)(peer, list)
     const written = after(conversation)
     const sent = written.map(message =>
       message.command === command && 'addresses' in message ? ports(message.addresses) : message.command,
@@ -107,9 +109,9 @@ describe('what addr cannot carry', () => {
 
   it('throws at the call, and nothing is written; addrv2 takes it', () => {
     const conversation = converse()
-    expect(() => conversation.peer.pushAddr([onion])).toThrow(WireError)
+    expect(() => pushAddr(conversation.peer, [onion])).toThrow(WireError)
     expect(after(conversation)).toEqual([])
-    expect(conversation.peer.pushAddrV2([onion])).toEqual([onion])
+    expect(pushAddrV2(conversation.peer, [onion])).toEqual([onion])
     expect(after(conversation)).toHaveLength(1)
   })
 })
@@ -153,8 +155,8 @@ const locator = (...marks: readonly number[]) => marks.map(hash)
 const stop = hash(0)
 
 describe.each([
-  ['getblocks', 'pushGetBlocks'],
-  ['getheaders', 'pushGetHeaders'],
+  ['getblocks', pushGetBlocks],
+  ['getheaders', pushGetHeaders],
 ] as const)('%s', (command, push) => {
   const asking = () => {
     const conversation = converse()
@@ -164,7 +166,7 @@ describe.each([
       ask: (marks: readonly number[], end = stop): boolean | string => {
         const results: boolean[] = []
         try {
-          conversation.peer[push](locator(...marks), end).subscribe(sent => results.push(sent))
+          push(conversation.peer, locator(...marks), end).subscribe(sent => results.push(sent))
         } catch (error) {
           return error instanceof WireError ? error.code : String(error)
         }
@@ -224,13 +226,13 @@ describe('getblocks and getheaders', () => {
   it('GB4 remember apart, and each peer for itself', () => {
     const conversation = converse()
     const { peer } = conversation
-    peer.pushGetBlocks(locator(1), stop)
-    peer.pushGetHeaders(locator(1), stop)
-    peer.pushGetBlocks(locator(1), stop)
-    peer.pushGetHeaders(locator(1), stop)
+    pushGetBlocks(peer, locator(1), stop)
+    pushGetHeaders(peer, locator(1), stop)
+    pushGetBlocks(peer, locator(1), stop)
+    pushGetHeaders(peer, locator(1), stop)
     expect(after(conversation).map(({ command }) => command)).toEqual(['getblocks', 'getheaders'])
     const other = converse()
-    other.peer.pushGetBlocks(locator(1), stop)
+    pushGetBlocks(other.peer, locator(1), stop)
     expect(after(other)).toHaveLength(1)
   })
 })
@@ -247,14 +249,14 @@ describe('reject', () => {
       { version: remoteVersion({ protocolVersion }), protocolVersion: 70_016 },
     )
     const results: boolean[] = []
-    conversation.peer.pushReject(fields).subscribe(sent => results.push(sent))
+    pushReject(conversation.peer, fields).subscribe(sent => results.push(sent))
     expect(results).toEqual([written])
     expect(after(conversation)).toHaveLength(written ? 1 : 0)
   })
 
   it.each(['tx', 'block'])('RJ2 of %s without a hash has the hash zero', rejected => {
     const conversation = converse()
-    conversation.peer.pushReject({ rejected, code: 0x10, reason: 'bad' })
+    pushReject(conversation.peer, { rejected, code: 0x10, reason: 'bad' })
     expect(after(conversation)).toEqual([
       { command: 'reject', rejected, code: 0x10, reason: 'bad', hash: hash(0) },
     ])
@@ -262,7 +264,7 @@ describe('reject', () => {
 
   it.each(['tx', 'block'])('RJ2 of %s with a hash has it', rejected => {
     const conversation = converse()
-    conversation.peer.pushReject({ ...fields, rejected })
+    pushReject(conversation.peer, { ...fields, rejected })
     expect(after(conversation)).toEqual([{ command: 'reject', ...fields, rejected }])
   })
 
@@ -270,7 +272,7 @@ describe('reject', () => {
     const conversation = converse()
     const sent: Message[] = []
     conversation.peer.sent$.subscribe(message => sent.push(message))
-    conversation.peer.pushReject({ ...fields, rejected })
+    pushReject(conversation.peer, { ...fields, rejected })
     const bare = [{ command: 'reject', rejected, code: 0x10, reason: 'bad' }]
     expect(after(conversation)).toEqual(bare)
     expect(sent).toStrictEqual(bare)
@@ -281,9 +283,10 @@ describe('reject', () => {
     const { peer } = converse({}, { taking: written => taken.push(written) })
     for (const written of taken.splice(0)) written()
     const results: (boolean | string)[] = []
-    peer
-      .pushReject(fields)
-      .subscribe({ next: sent => results.push(sent), complete: () => results.push('complete') })
+    pushReject(peer, fields).subscribe({
+      next: sent => results.push(sent),
+      complete: () => results.push('complete'),
+    })
     expect(results).toEqual([])
     for (const written of taken) written()
     expect(results).toEqual([true, 'complete'])
@@ -292,7 +295,7 @@ describe('reject', () => {
   it('RJ4 answers false where the remote ends first', () => {
     const { peer, said } = converse({}, { taking: () => {} })
     const results: boolean[] = []
-    peer.pushReject(fields).subscribe(sent => results.push(sent))
+    pushReject(peer, fields).subscribe(sent => results.push(sent))
     said.complete()
     expect(results).toEqual([false])
   })

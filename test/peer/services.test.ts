@@ -5,6 +5,7 @@ import { connect } from '../../src/peer/connect.js'
 import { createNonces } from '../../src/peer/nonces.js'
 import type { PeerOptions } from '../../src/peer/options.js'
 import { btcdPolicy, corePolicy, type Policy } from '../../src/peer/policy.js'
+import { pushAddr } from '../../src/peer/push/addresses.js'
 import { frameOf, scriptedRemote } from '../../src/testing/scripted-remote.js'
 import { NetworkId } from '../../src/wire/host.js'
 import type { RejectMessage } from '../../src/wire/messages/reject.js'
@@ -197,10 +198,10 @@ function featuresOf(talk: (options?: PeerOptions) => Conversation): Feature[] {
     return written.at(-1)?.command === command
   }
   const probes: Record<Feature, () => boolean> = {
-    'many addresses': () => !throws(() => talk().peer.pushAddr([address, address])),
+    'many addresses': () => !throws(() => pushAddr(talk().peer, [address, address])),
     'address times': () => {
       const { peer } = talk()
-      peer.pushAddr([address])
+      pushAddr(peer, [address])
       return peer.stats().sent.addr?.bytes === 24 + 1 + 30
     },
     pong: () => heard({ command: 'ping', nonce: 5n }, 'pong'),

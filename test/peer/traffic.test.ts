@@ -112,6 +112,7 @@ describe('stats', () => {
       lastPingNonce: 0n,
       lastPingTime: undefined,
       lastPingMicros: undefined,
+      memory: { frame: 0, held: 0, queue: 0, request: 0, question: 0, reply: 0, send: 0 },
       received: { version: { messages: 1, bytes: 124 }, verack: { messages: 1, bytes: 24 } },
       sent: {
         version: { messages: 1, bytes: 124 },

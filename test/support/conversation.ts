@@ -4,6 +4,7 @@ import { connect } from '../../src/peer/connect.js'
 import { createNonces } from '../../src/peer/nonces.js'
 import type { PeerOptions } from '../../src/peer/options.js'
 import type { Peer } from '../../src/peer/peer.js'
+import type { Clock } from '../../src/stream/environment.js'
 import {
   type ScriptedRemote,
   type ScriptedRemoteOptions,
@@ -30,6 +31,9 @@ export function remoteVersion(fields: Partial<Omit<VersionMessage, 'command'>> =
     ...fields,
   }
 }
+
+/** A clock by which no work takes time, so that a peer never lets others have their turn in the middle of a test. */
+export const stillClock: Clock = { monotonic: () => 0, epoch: () => Date.now() }
 
 /** A peer whose remote is the test itself: everything happens at the call. */
 export interface Conversation {
@@ -60,7 +64,7 @@ export function converse(
   const remote = scriptedRemote(said, setup)
   const written: Message[] = []
   remote.sent$.subscribe(message => written.push(message))
-  const all: PeerOptions = { network: regtest, nonces: createNonces(), ...options }
+  const all: PeerOptions = { network: regtest, nonces: createNonces(), clock: stillClock, ...options }
   let peer: Peer | undefined
   const peer$ =
     direction === 'outbound' ? connect(of(remote.connection), all) : accept(remote.connection, all)

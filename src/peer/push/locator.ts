@@ -2,32 +2,62 @@ import { type Observable, of } from 'rxjs'
 import type { Hash } from '../../wire/hash.js'
 import { toHex } from '../../wire/hex.js'
 import type { List } from '../../wire/list.js'
-import type { Message } from '../../wire/messages.js'
 import { PROTOCOL_VERSION } from '../../wire/versions.js'
+import { channelOf } from '../face.js'
+import type { Peer } from '../peer.js'
 
-/** Sends getblocks or getheaders, but not the same request twice in a row. */
-export class LocatorPush {
-  readonly #command: 'getblocks' | 'getheaders'
-  #last: string | undefined
+/** The last request of a peer that is not answered yet. */
+interface Last {
+  request: string
+}
 
-  constructor(command: 'getblocks' | 'getheaders') {
-    this.#command = command
-  }
+/** What answers each request; until then a repeat asks for nothing new. */
+const answers = { getblocks: 'inv', getheaders: 'headers' } as const
 
-  /**
-   * Where the first hash of the locator and the stop are the same as in the request before, nothing is sent and `false`
-   * is emitted. An empty locator is always sent.
-   */
-  push(
-    locator: List<Hash>,
-    stop: Hash,
-    send: (message: Message) => Observable<boolean>,
-  ): Observable<boolean> {
-    const begin = locator.at(0)
-    const request = begin && `${toHex(begin)} ${toHex(stop)}`
-    if (request !== undefined && request === this.#last) return of(false)
-    const sent$ = send({ command: this.#command, version: PROTOCOL_VERSION, locator, stop })
-    this.#last = request
-    return sent$
-  }
+const last = { getblocks: new WeakMap<Peer, Last>(), getheaders: new WeakMap<Peer, Last>() }
+
+/**
+ * Sends `getblocks`, unless the request before had the same first hash and the same stop and is not answered yet: then
+ * emits `false`. An empty locator is always sent.
+ * @throws WireError for a locator of more than 500 hashes
+ */
+export function pushGetBlocks(peer: Peer, locator: List<Hash>, stop: Hash): Observable<boolean> {
+  return push(peer, 'getblocks', locator, stop)
+}
+
+/** Sends `getheaders` in the same way, with a memory of its own. */
+export function pushGetHeaders(peer: Peer, locator: List<Hash>, stop: Hash): Observable<boolean> {
+  return push(peer, 'getheaders', locator, stop)
+}
+
+function push(
+  peer: Peer,
+  command: 'getblocks' | 'getheaders',
+  locator: List<Hash>,
+  stop: Hash,
+): Observable<boolean> {
+  const begin = locator.at(0)
+  const request = begin && `${toHex(begin)} ${toHex(stop)}`
+  const before = last[command].get(peer)
+  if (request !== undefined && request === before?.request) return of(false)
+  const sent$ = peer.send({ command, version: PROTOCOL_VERSION, locator, stop })
+  if (request === undefined) last[command].delete(peer)
+  else if (before !== undefined) before.request = request
+  else remember(peer, command, request)
+  return sent$
+}
+
+/** Until an answer comes: what was asked before it may be asked again (Core once suppressed that, and took it back). */
+function remember(peer: Peer, command: 'getblocks' | 'getheaders', request: string): void {
+  last[command].set(peer, { request })
+  const forget = channelOf(peer).ask({
+    take: message => {
+      if (message.command === answers[command]) {
+        last[command].delete(peer)
+        forget()
+      }
+      return 'passed'
+    },
+    ended: () => {},
+  })
 }

@@ -1,7 +1,7 @@
 import { type Observable, of } from 'rxjs'
 import { type Hash, zeroHash } from '../../wire/hash.js'
-import type { Message } from '../../wire/messages.js'
 import { protocolVersions } from '../../wire/versions.js'
+import type { Peer } from '../peer.js'
 
 /** What a reject message says. */
 export interface RejectFields {
@@ -15,13 +15,18 @@ export interface RejectFields {
   readonly hash?: Hash | undefined
 }
 
-/** Sends a reject; below protocol version 70002, which does not know it, nothing is sent and `false` is emitted. */
-export function pushReject(
-  { rejected, code, reason, hash }: RejectFields,
-  protocolVersion: number,
-  send: (message: Message) => Observable<boolean>,
-): Observable<boolean> {
-  if (protocolVersion < protocolVersions.reject) return of(false)
+/**
+ * Sends `reject` with the hash for `tx` and `block` only; below protocol version 70002, which does not know it, nothing is
+ * sent and `false` is emitted.
+ */
+export function pushReject(peer: Peer, { rejected, code, reason, hash }: RejectFields): Observable<boolean> {
+  if (peer.protocolVersion < protocolVersions.reject) return of(false)
   const carriesHash = rejected === 'tx' || rejected === 'block'
-  return send({ command: 'reject', rejected, code, reason, ...(carriesHash && { hash: hash ?? zeroHash }) })
+  return peer.send({
+    command: 'reject',
+    rejected,
+    code,
+    reason,
+    ...(carriesHash && { hash: hash ?? zeroHash }),
+  })
 }

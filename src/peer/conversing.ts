@@ -1,0 +1,90 @@
+import type { Inbound } from '../stream/link.js'
+import type { WireError } from '../wire/error.js'
+import type { Message } from '../wire/messages.js'
+import { converse, understand } from './conversation.js'
+import {
+  DELIVER,
+  DROP,
+  type Effect,
+  type Event,
+  newConversation,
+  type Rules,
+  type State,
+  type Step,
+} from './conversation-state.js'
+
+/** What a conversation that runs needs of its peer. */
+export interface ConversingHost {
+  /** Does what was decided. It may tell of new events at the call: they wait. */
+  run(effect: Effect): void
+  /** A message came in, whatever was decided about it. */
+  read(inbound: Inbound, read: Message | WireError): void
+}
+
+/** A conversation with its state: one event after the other, each done with before the next one. */
+export class Conversing {
+  readonly #rules: Rules
+  readonly #host: ConversingHost
+  #state: State
+  /** Events that came while the effects of another one were run. */
+  #pending: Event[] = []
+  #stepping = false
+
+  constructor(rules: Rules, host: ConversingHost) {
+    this.#rules = rules
+    this.#host = host
+    this.#state = newConversation(rules)
+  }
+
+  /** Where it stands. */
+  get state(): State {
+    return this.#state
+  }
+
+  /** Whether effects are being run. */
+  get stepping(): boolean {
+    return this.#stepping
+  }
+
+  /** Whether it has not ended, and nobody has decided that it will. */
+  get live(): boolean {
+    return this.#state.phase !== 'closed' && !this.#interrupted
+  }
+
+  /** Takes an event, and does what follows; a message that is to be delivered is not yet. */
+  happen(event: Event): Step {
+    if (this.#stepping) {
+      this.#pending.push(event)
+      return DROP
+    }
+    this.#stepping = true
+    try {
+      const step = this.#step(event)
+      for (let next = this.#pending.shift(); next; next = this.#pending.shift()) this.#step(next)
+      return step
+    } finally {
+      this.#stepping = false
+    }
+  }
+
+  #step(event: Event): Step {
+    const { phase, reading } = this.#state
+    const step = converse(this.#rules, this.#state, event)
+    if (event.kind === 'received' && phase !== 'rejecting' && phase !== 'closed') {
+      this.#host.read(event, understand(this.#rules, event, reading))
+    }
+    // An observer of the traffic may have ended the peer.
+    if (step === DELIVER || step === DROP || this.#interrupted) return step
+    this.#state = step.state
+    for (const effect of step.effects) {
+      if (this.#interrupted) break
+      this.#host.run(effect)
+    }
+    return step
+  }
+
+  /** Whether somebody ends it while a step is done: the rest of that does not happen. */
+  get #interrupted(): boolean {
+    return this.#pending.length > 0 && this.#pending.some(({ kind }) => kind === 'ended' || kind === 'threw')
+  }
+}

@@ -1,0 +1,82 @@
+import { ReplaySubject } from 'rxjs'
+import { type CloseCode, type CloseReason, isOrderly, PeerError } from './close.js'
+import type { Parts } from './parts.js'
+import type { PeerStats } from './stats.js'
+
+/** Whom an end is told. */
+export interface EndingHost {
+  /** Our own `disconnect()`. */
+  complete(): void
+  error(error: PeerError): void
+  stats(): PeerStats
+}
+
+/** Our own ends at which what is queued will not be written any more. */
+const hopeless: ReadonlySet<CloseCode> = new Set(['send-stalled', 'memory-exceeded'])
+
+/**
+ * The end of a peer, in the order that users can rely on: 1 timers and socket, 2 pending sends, 3 `closed$`, 4 `connect`,
+ * 5 the streams. Completing the streams first would let `toArray()` emit a truncated list before `retry` acts.
+ */
+export class Ending {
+  readonly closed$ = new ReplaySubject<CloseReason>(1)
+  readonly #parts: Parts
+  readonly #host: EndingHost
+  #reason: CloseReason | undefined
+  #over = false
+
+  constructor(parts: Parts, host: EndingHost) {
+    this.#parts = parts
+    this.#host = host
+  }
+
+  /** Ends the connection. The rest waits for the message in hand, and behind an orderly end for users. */
+  begin(reason: CloseReason): void {
+    const { outbox, replies, connection, intake, lanes, watch } = this.#parts
+    this.#reason = reason
+    watch.stop()
+    replies.close()
+    try {
+      if (reason.by === 'remote' || hopeless.has(reason.code)) connection.abort()
+      else {
+        outbox.flush()
+        connection.close()
+      }
+    } catch {
+      // A transport that cannot even close has no other say in it.
+    }
+    intake.stop()
+    // Requests and sends need not wait for handlers: no answer will come.
+    if (isOrderly(reason) && lanes.waiting && !intake.running) {
+      outbox.close()
+      lanes.questions.end(reason)
+    }
+    this.settle()
+  }
+
+  /** Goes on where nothing has to be waited for any more. */
+  settle(): void {
+    const { intake, lanes } = this.#parts
+    if (this.#reason === undefined || intake.running) return
+    if (isOrderly(this.#reason) && lanes.waiting) return
+    this.now()
+  }
+
+  /** Waits for nobody: what waits for users is dropped. */
+  now(): void {
+    const reason = this.#reason
+    if (reason === undefined || this.#over) return
+    this.#over = true
+    const { outbox, lanes, journal, attention, ledger } = this.#parts
+    outbox.close()
+    this.closed$.next(reason)
+    this.closed$.complete()
+    if (reason.code === 'disconnected') this.#host.complete()
+    else this.#host.error(new PeerError(reason, this.#host.stats()))
+    lanes.questions.end(reason)
+    journal.complete()
+    attention.complete()
+    lanes.close()
+    ledger.close()
+  }
+}

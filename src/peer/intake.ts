@@ -1,0 +1,177 @@
+import { Subscription } from 'rxjs'
+import type { Connection } from '../stream/connection.js'
+import type { Environment } from '../stream/environment.js'
+import type { Ledger } from '../stream/ledger.js'
+import type { Broken, Inbound, Link, StreamEnd } from '../stream/link.js'
+import type { Attention } from './attention.js'
+import { Pace } from './pace.js'
+
+/** What an intake needs of its peer. */
+export interface IntakeHost {
+  take(event: Inbound | Broken): void
+  ended(end: StreamEnd): void
+  /** Behind each message, and behind the last one. */
+  handled(): void
+  /** Something that should not throw has thrown. */
+  failed(cause: unknown): void
+}
+
+/** ms between two looks whether a connection that is not read is still there. */
+const PROBE = 1_000
+const NO_BYTES = new Uint8Array(0)
+
+/**
+ * Brings what comes in to its peer, one message at a time and in order, also when handling one brings more in. It cuts
+ * a message when the one before is done; and it reads no further while reading has to wait, or others want their turn.
+ */
+export class Intake {
+  readonly #connection: Connection
+  readonly #link: Link
+  readonly #ledger: Ledger
+  readonly #attention: Attention
+  readonly #environment: Environment
+  readonly #nextTurn: (work: () => void) => void
+  readonly #host: IntakeHost
+  readonly #pace: Pace
+  readonly #subscription = new Subscription()
+  #end: StreamEnd | undefined
+  #running = false
+  #waiting = false
+  #resting = false
+  #stopped = false
+  #probing = Subscription.EMPTY
+
+  constructor(
+    {
+      connection,
+      link,
+      ledger,
+      attention,
+    }: {
+      readonly connection: Connection
+      readonly link: Link
+      readonly ledger: Ledger
+      readonly attention: Attention
+    },
+    environment: Environment & { readonly nextTurn: (work: () => void) => void },
+    host: IntakeHost,
+  ) {
+    this.#connection = connection
+    this.#link = link
+    this.#ledger = ledger
+    this.#attention = attention
+    this.#environment = environment
+    this.#nextTurn = environment.nextTurn
+    this.#host = host
+    this.#pace = new Pace(environment.clock)
+  }
+
+  /** Whether a message is in hand. */
+  get running(): boolean {
+    return this.#running
+  }
+
+  start(): void {
+    this.#subscription.add(
+      this.#connection.bytes$.subscribe({
+        next: chunk => {
+          if (this.#stopped) return
+          this.#link.push(chunk)
+          this.#run()
+        },
+        error: (error: unknown) => this.#endWith({ kind: 'failed', error }),
+        complete: () => this.#endWith({ kind: 'eof' }),
+      }),
+    )
+  }
+
+  /** Reads on, or does not: what waits, waits in the transport, and nobody is blamed for silence meanwhile. */
+  wait(waiting: boolean): void {
+    if (this.#waiting === waiting || this.#stopped) return
+    this.#waiting = waiting
+    if (waiting) {
+      this.#attention.pause()
+      this.#connection.pause()
+      this.#probe()
+      return
+    }
+    this.#probing.unsubscribe()
+    this.#attention.resume()
+    if (!this.#resting) this.#connection.resume()
+    this.#run()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#probing.unsubscribe()
+    this.#subscription.unsubscribe()
+    this.#ledger.set('frame', 0)
+  }
+
+  /** A transport that is not read says nothing of a reset; writing nothing to it does. */
+  #probe(): void {
+    const { scheduler } = this.#environment
+    const connection = this.#connection
+    this.#probing = scheduler.schedule(function () {
+      connection.write(NO_BYTES)
+      this.schedule(undefined, PROBE)
+    }, PROBE)
+  }
+
+  #endWith(end: StreamEnd): void {
+    if (this.#stopped) return
+    this.#end = end
+    // What is broken brings nothing more, and whoever waits for it has to know; an orderly end has its place in the order.
+    if (end.kind === 'failed' && this.#waiting && !this.#running) this.#finish()
+    else this.#run()
+  }
+
+  #run(): void {
+    if (this.#running || this.#waiting || this.#resting || this.#stopped) return
+    this.#running = true
+    let now = 0
+    let more = true
+    try {
+      now = this.#pace.begin()
+      while (more && !this.#waiting && !this.#stopped) {
+        const event = this.#link.next()
+        if (event === undefined) break
+        this.#attention.begin(now)
+        this.#host.take(event)
+        now = this.#environment.clock.monotonic()
+        this.#attention.end(now)
+        this.#host.handled()
+        more = !this.#pace.spent(now)
+      }
+    } catch (cause) {
+      this.#host.failed(cause)
+    }
+    this.#pace.end(now)
+    this.#running = false
+    this.#host.handled()
+    if (this.#stopped) return
+    this.#ledger.set('frame', this.#link.waiting)
+    if (!more) this.#rest()
+    else if (!this.#waiting || this.#end?.kind === 'failed') this.#finish()
+  }
+
+  /** Lets others have their turn. */
+  #rest(): void {
+    this.#resting = true
+    this.#connection.pause()
+    this.#nextTurn(() => {
+      this.#resting = false
+      if (this.#stopped) return
+      this.#pace.rested()
+      if (!this.#waiting) this.#connection.resume()
+      this.#run()
+    })
+  }
+
+  #finish(): void {
+    const end = this.#end
+    if (end === undefined || this.#stopped) return
+    const fault = end.kind === 'eof' ? this.#link.end() : undefined
+    this.#host.ended(fault === undefined ? end : { kind: 'truncated', error: fault })
+  }
+}

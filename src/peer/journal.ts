@@ -1,0 +1,107 @@
+import type { Announcement } from '../behaviors/announcement.js'
+import type { Clock } from '../stream/environment.js'
+import type { Inbound } from '../stream/link.js'
+import type { WireError } from '../wire/error.js'
+import type { VersionMessage } from '../wire/messages/version.js'
+import { encodeMessage, type Message, wireName } from '../wire/messages.js'
+import { LateSubject } from './late-subject.js'
+import type { Posting } from './outbox.js'
+import { RemoteState } from './remote-state.js'
+import { createTally } from './stats.js'
+import type { Traffic } from './traffic.js'
+
+/** What is counted and told of the messages of a peer, both ways: the fold beside the conversation. */
+export class Journal {
+  readonly remote: RemoteState
+  readonly tally = createTally()
+  /** The remote's clock minus ours, seconds. */
+  timeOffset: number | undefined
+  readonly sent = new LateSubject<Message>()
+  /** What behaviors see of `sent`: they start behind the handshake. */
+  readonly sentSince = new LateSubject<Message>()
+  /** What of that nobody else awaits the answer of. */
+  readonly unawaited = new LateSubject<Message>()
+  readonly announced = new LateSubject<Announcement>()
+  readonly traffic = new LateSubject<Traffic>()
+  readonly #peer: number
+  readonly #clock: Clock
+  readonly #observer: ((event: Traffic) => void) | undefined
+
+  /** @param observer - of all traffic; what it throws comes out of `read` and `written` */
+  constructor(peer: number, clock: Clock, observer: ((event: Traffic) => void) | undefined) {
+    this.#peer = peer
+    this.#clock = clock
+    this.#observer = observer
+    this.remote = new RemoteState(clock)
+  }
+
+  /** A message came in, whatever becomes of it. */
+  read({ name, size, payload }: Inbound, read: Message | WireError | undefined): void {
+    this.tally.bytesReceived += size
+    const message = read === undefined || read instanceof Error ? undefined : read
+    if (message !== undefined) {
+      this.tally.messagesReceived += 1
+      if (message.command !== 'unknown') this.tally.lastReceive = this.#clock.epoch()
+      this.remote.received(message, size)
+    }
+    if (!this.#isWatched) return
+    const error = read instanceof Error ? read : undefined
+    this.#tell({
+      peer: this.#peer,
+      direction: 'received',
+      command: name,
+      bytes: size,
+      payload,
+      message,
+      error,
+    })
+  }
+
+  /** A version message was accepted. */
+  heardVersion(version: VersionMessage): void {
+    this.timeOffset = Number(version.timestamp - BigInt(Math.floor(this.#clock.epoch() / 1000)))
+    this.remote.heard(version)
+  }
+
+  /** A message was written. */
+  written(message: Message, size: number, posting: Posting): void {
+    const { protocolVersion = 0, awaited = false, opening = false } = posting
+    this.tally.bytesSent += size
+    this.tally.messagesSent += 1
+    this.tally.lastSend = this.#clock.epoch()
+    this.remote.sent(message, size, protocolVersion)
+    if (this.#isWatched) {
+      // Made anew: what waits to be written keeps its bytes only.
+      const payload = encodeMessage(message, posting)
+      const command = wireName(message)
+      this.#tell({
+        peer: this.#peer,
+        direction: 'sent',
+        command,
+        bytes: size,
+        payload,
+        message,
+        error: undefined,
+      })
+    }
+    if (!opening) {
+      this.sentSince.next(message)
+      if (!awaited) this.unawaited.next(message)
+    }
+    this.sent.next(message)
+  }
+
+  complete(): void {
+    for (const stream of [this.sent, this.sentSince, this.unawaited, this.traffic, this.announced])
+      stream.complete()
+  }
+
+  get #isWatched(): boolean {
+    return this.#observer !== undefined || this.traffic.observed
+  }
+
+  #tell(event: Traffic): void {
+    this.#observer?.(event)
+    this.traffic.next(event)
+  }
+}

@@ -1,0 +1,161 @@
+import type { Answer } from '../behaviors/behavior.js'
+import { type Ledger, MESSAGE_COST } from '../stream/ledger.js'
+import { Queue } from '../stream/queue.js'
+import type { Message } from '../wire/messages.js'
+import type { Marks } from './marks.js'
+import type { Outbox, Posting } from './outbox.js'
+
+/** What was asked, and waits for its answers to be taken. */
+interface Waiting {
+  /** Name of the behavior that answers. */
+  readonly by: string
+  readonly answer: Message | Iterator<Message>
+  /** Bytes that the question keeps alive while it waits. */
+  readonly cost: number
+}
+
+/** What replies need of their peer. */
+export interface RepliesHost {
+  /** What a behavior says cannot be sent, or its iterable failed. */
+  failed(by: string, error: unknown): void
+  /** `full` has changed. */
+  pressed(): void
+}
+
+export function isMessage(answer: Answer): answer is Message {
+  return 'command' in answer
+}
+
+function isIterator(answer: Message | Iterator<Message>): answer is Iterator<Message> {
+  return !('command' in answer)
+}
+
+/**
+ * Answers to what the remote asks, in the order of its questions. They are pulled: while more of them than the mark is not
+ * written the next one is not made, and what waits is the question. So a remote that asks and does not read costs what
+ * its questions cost, and two peers that serve each other never wait for each other with full hands.
+ */
+export class Replies {
+  readonly #outbox: Outbox
+  readonly #ledger: Ledger
+  readonly #marks: Pick<Marks, 'question' | 'reply'>
+  /** The same for all: what waits keeps it. */
+  #posting: Posting = { account: 'reply' }
+  readonly #host: RepliesHost
+  readonly #waiting = new Queue<Waiting>()
+  #pulling = false
+  #full = false
+  #closed = false
+
+  constructor(outbox: Outbox, ledger: Ledger, marks: Pick<Marks, 'question' | 'reply'>, host: RepliesHost) {
+    this.#outbox = outbox
+    this.#ledger = ledger
+    this.#marks = marks
+    this.#host = host
+  }
+
+  /** Whether so many questions wait that reading has to. */
+  get full(): boolean {
+    return this.#full
+  }
+
+  /** The protocol version is known. */
+  start(protocolVersion: number): void {
+    this.#posting = { account: 'reply', protocolVersion }
+  }
+
+  /**
+   * Takes an answer behind those before it.
+   * @param bytes - what the question keeps alive while it waits
+   */
+  add(by: string, answer: Answer, bytes: number): void {
+    if (this.#closed) return
+    if (isMessage(answer) && this.#waiting.length === 0 && this.#hasRoom) {
+      this.#post(by, answer)
+      return
+    }
+    const cost = bytes + MESSAGE_COST
+    this.#ledger.charge('question', cost)
+    this.#waiting.push({ by, answer: isMessage(answer) ? answer : answer[Symbol.iterator](), cost })
+    this.pull()
+    this.#weigh()
+  }
+
+  /** Makes answers while there is room. */
+  pull(): void {
+    // A transport may take a message at the call, which asks for the next one.
+    if (this.#pulling) return
+    this.#pulling = true
+    try {
+      while (!this.#closed && this.#hasRoom) {
+        const next = this.#waiting.first
+        if (next === undefined) break
+        const message = this.#next(next)
+        if (message !== undefined) this.#post(next.by, message)
+      }
+    } finally {
+      this.#pulling = false
+    }
+    this.#weigh()
+  }
+
+  /** Forgets what waits; iterables hear of it. */
+  close(): void {
+    this.#closed = true
+    for (let waiting = this.#waiting.shift(); waiting; waiting = this.#waiting.shift()) {
+      this.#ledger.refund('question', waiting.cost)
+      if (!isIterator(waiting.answer)) continue
+      try {
+        waiting.answer.return?.()
+      } catch {
+        // The peer is over, and what a generator says in its `finally` has no one to go to.
+      }
+    }
+  }
+
+  get #hasRoom(): boolean {
+    return this.#ledger.of('reply') < this.#marks.reply
+  }
+
+  #weigh(): void {
+    if (this.#closed) return
+    const waiting = this.#ledger.of('question')
+    const full = waiting > (this.#full ? this.#marks.question / 2 : this.#marks.question)
+    if (full === this.#full) return
+    this.#full = full
+    this.#host.pressed()
+  }
+
+  /** The next message of a question; `undefined` where there was none, and the question is done. */
+  #next({ by, answer, cost }: Waiting): Message | undefined {
+    if (!isIterator(answer)) {
+      this.#done(cost)
+      return answer
+    }
+    try {
+      const { done, value } = answer.next()
+      if (done !== true) return value
+    } catch (error) {
+      this.#done(cost)
+      this.#host.failed(by, error)
+      return undefined
+    }
+    this.#done(cost)
+    return undefined
+  }
+
+  #done(cost: number): void {
+    // Closed meanwhile, all was given back.
+    if (this.#closed) return
+    this.#waiting.shift()
+    this.#ledger.refund('question', cost)
+  }
+
+  #post(by: string, message: Message): void {
+    try {
+      this.#outbox.post(message, this.#posting)
+    } catch (error) {
+      this.#host.failed(by, error)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { Subscription } from 'rxjs'
+import { type Environment, MAX_DELAY } from '../stream/environment.js'
+import type { Outbox } from './outbox.js'
+
+/** ms without progress after which what waits to be written never will be (Core `TIMEOUT_INTERVAL`). */
+export const SEND_TIMEOUT = 1_200_000
+
+/** Finds a remote that reads nothing more. It looks when it fires, and has no timer while nothing waits. */
+export class SendWatch {
+  readonly #outbox: Pick<Outbox, 'empty' | 'lastProgress'>
+  readonly #environment: Environment
+  readonly #timeout: number
+  readonly #stalled: () => void
+  #timer: Subscription | undefined
+
+  constructor(
+    outbox: Pick<Outbox, 'empty' | 'lastProgress'>,
+    environment: Environment,
+    timeout: number,
+    stalled: () => void,
+  ) {
+    this.#outbox = outbox
+    this.#environment = environment
+    this.#timeout = timeout
+    this.#stalled = stalled
+  }
+
+  /** Something waits. */
+  look(): void {
+    this.#timer ??= this.#after(this.#timeout)
+  }
+
+  stop(): void {
+    this.#timer?.unsubscribe()
+    this.#timer = Subscription.EMPTY
+  }
+
+  #after(ms: number): Subscription {
+    const { scheduler } = this.#environment
+    return scheduler.schedule(() => this.#fired(), Math.min(Math.max(ms, 1), MAX_DELAY))
+  }
+
+  #fired(): void {
+    this.#timer?.unsubscribe()
+    this.#timer = undefined
+    if (this.#outbox.empty) return
+    const left = this.#outbox.lastProgress + this.#timeout - this.#environment.clock.monotonic()
+    if (left > 0) this.#timer = this.#after(left)
+    else this.#stalled()
+  }
+}

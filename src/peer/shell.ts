@@ -1,0 +1,227 @@
+import { type Observable, Subscription, timer } from 'rxjs'
+import type { PeerDirection } from '../behaviors/behavior.js'
+import type { Connection } from '../stream/connection.js'
+import type { Broken, Inbound } from '../stream/link.js'
+import { WireError } from '../wire/error.js'
+import type { Message } from '../wire/messages.js'
+import { type CloseReason, closing, type PeerError, streamEnd } from './close.js'
+import { contextOf } from './context.js'
+import { DELIVER, type Effect, type Negotiated, type Rules, type TimerName } from './conversation-state.js'
+import { Conversing } from './conversing.js'
+import { Ending } from './ending.js'
+import { Habits } from './habits.js'
+import { isLenient } from './leniency.js'
+import { Opening } from './opening.js'
+import type { ResolvedOptions } from './options.js'
+import type { SendOptions } from './outbox.js'
+import { makeParts, type Parts } from './parts.js'
+import { statsOf } from './snapshot.js'
+
+/** ms that a reject message may take to be written before the connection is closed without it. */
+const REJECT_LINGER = 1_000
+
+/** What a shell tells of its life: that the handshake is done, then the end. */
+export interface ShellEvents {
+  ready(negotiated: Negotiated): void
+  /** Our own `disconnect()`. */
+  complete(): void
+  error(error: PeerError): void
+}
+
+/** One connection from its first byte to its end: gives the conversation its events, and does what it decides. */
+export class Shell {
+  readonly parts: Parts
+  readonly #events: ShellEvents
+  readonly #conversation: Conversing
+  readonly #opening: Opening
+  readonly #ending: Ending
+  readonly #running = new Subscription()
+  readonly #timers = { handshake: Subscription.EMPTY, reject: Subscription.EMPTY }
+  #habits: Habits | undefined
+
+  constructor(
+    connection: Connection,
+    direction: PeerDirection,
+    options: ResolvedOptions,
+    events: ShellEvents,
+  ) {
+    this.#events = events
+    const rules: Rules = {
+      ...options,
+      direction,
+      remote: connection.remote,
+      forgiving: isLenient(options, connection),
+    }
+    this.#conversation = new Conversing(rules, {
+      run: effect => this.#run(effect),
+      read: (inbound, read) => this.guard('traffic', () => this.parts.journal.read(inbound, read)),
+    })
+    this.parts = makeParts(connection, direction, options, {
+      happen: event => this.#conversation.happen(event),
+      end: (code, reason) => this.end(code, reason),
+      written: (message, size, posting) => {
+        this.guard('traffic', () => this.parts.journal.written(message, size, posting))
+        this.parts.replies.pull()
+      },
+      take: event => this.#take(event),
+      ended: end =>
+        this.#conversation.happen({
+          kind: 'ended',
+          reason: streamEnd(end, this.#conversation.state.version !== undefined),
+        }),
+      handled: () => this.#ending.settle(),
+      failed: (by, cause) => {
+        if (by === undefined) this.#conversation.happen({ kind: 'threw', where: 'a callback', cause })
+        else this.#habits?.fail(by, cause)
+      },
+    })
+    this.#opening = new Opening(this.parts)
+    this.#ending = new Ending(this.parts, {
+      complete: () => events.complete(),
+      error: error => events.error(error),
+      stats: () => this.stats(),
+    })
+  }
+
+  /** Whether it has not ended, and nobody has decided that it will. */
+  get live(): boolean {
+    return this.#conversation.live
+  }
+
+  start(): void {
+    const { link, intake } = this.parts
+    this.#conversation.happen({ kind: 'started' })
+    this.guard('the link', () => link.start())
+    if (this.live) this.guard('the connection', () => intake.start())
+  }
+
+  /** See `Peer.send`. */
+  send(message: Message, { witness, awaited }: SendOptions = {}): ReturnType<Parts['outbox']['send']> {
+    const { phase, reading } = this.#conversation.state
+    const opening = phase !== 'ready'
+    const { protocolVersion } = reading
+    return this.parts.outbox.send(message, { account: 'send', protocolVersion, witness, awaited, opening })
+  }
+
+  /**
+   * Sends what its sender awaits the answer of, and wants to hear nothing of.
+   * @throws WireError
+   */
+  post(message: Message): void {
+    const { protocolVersion } = this.#conversation.state.reading
+    this.parts.outbox.post(message, { account: 'send', protocolVersion, awaited: true })
+  }
+
+  /** Ends the peer; whoever wants that does not wait for what handlers hold. */
+  end(code: CloseReason['code'], reason: string, cause?: unknown): void {
+    this.#conversation.happen({ kind: 'ended', reason: closing(code, 'local', reason, cause) })
+    if (!this.parts.intake.running && !this.#conversation.stepping) this.#ending.now()
+  }
+
+  /** See `Peer.closed$`. */
+  get closed$(): Observable<CloseReason> {
+    return this.#ending.closed$
+  }
+
+  /** See `Peer.stats`. */
+  stats(): ReturnType<typeof statsOf> {
+    return statsOf(this.parts, this.#conversation.state)
+  }
+
+  /** Runs what a user gave us; what it throws ends this peer and nobody else. */
+  guard(where: string, work: () => void): void {
+    try {
+      work()
+    } catch (cause) {
+      this.#conversation.happen({ kind: 'threw', where, cause })
+    }
+  }
+
+  #take(event: Inbound | Broken): void {
+    const { reading } = this.#conversation.state
+    if (this.#conversation.happen(event) !== DELIVER || event.kind !== 'received' || !this.live) return
+    const message = event.read(reading)
+    if (message instanceof WireError) return
+    this.parts.journal.remote.heard(message)
+    this.parts.lanes.receive(event, message, reading)
+  }
+
+  #run(effect: Effect): void {
+    switch (effect.kind) {
+      case 'greet':
+        this.guard('newestBlock', () => this.#opening.greet(this.#conversation.state.reading))
+        break
+      case 'judge':
+        this.guard('acceptVersion', () => {
+          this.#conversation.happen({ kind: 'judged', judgement: this.#opening.judge(effect.version) })
+        })
+        break
+      case 'send':
+        this.#opening.send(effect.message, this.#conversation.state.reading)
+        break
+      case 'arm':
+        this.#arm(effect.timer)
+        break
+      case 'disarm':
+        this.#timers[effect.timer].unsubscribe()
+        break
+      case 'ready':
+        this.#ready(effect.negotiated)
+        break
+      case 'reject':
+        this.#reject({ command: 'reject', ...effect.rejection })
+        break
+      case 'close':
+        this.#close(effect.reason)
+        break
+    }
+  }
+
+  #arm(name: TimerName): void {
+    const { scheduler, handshakeTimeout } = this.parts.options
+    const ms = name === 'handshake' ? handshakeTimeout : REJECT_LINGER
+    this.#timers[name] = timer(ms, scheduler).subscribe(() =>
+      this.#conversation.happen({ kind: 'expired', timer: name }),
+    )
+  }
+
+  #ready(negotiated: Negotiated): void {
+    const { options, attention } = this.parts
+    this.#opening.forget()
+    attention.start()
+    const { protocolVersion } = negotiated
+    const habits = new Habits(this.parts, protocolVersion, (code, reason, cause) =>
+      this.end(code, reason, cause),
+    )
+    this.#habits = habits
+    // Behaviors see the initial messages, which a transport may take at the call, but say nothing before them.
+    habits.start(options.behaviors, contextOf(this.parts, negotiated), this.#running)
+    try {
+      for (const message of options.initial) this.send(message)
+    } catch (cause) {
+      if (!(cause instanceof WireError)) throw cause
+      this.end(cause.code, `options.initial: ${cause.message}`, cause)
+      return
+    }
+    habits.speak()
+    if (this.live) this.#events.ready(negotiated)
+  }
+
+  #reject(message: Message): void {
+    this.#running.unsubscribe()
+    const rejected = () => this.#conversation.happen({ kind: 'rejected' })
+    try {
+      this.send(message).subscribe(rejected)
+    } catch {
+      // A user's refusal can have words that do not fit the message: then it goes without.
+      rejected()
+    }
+  }
+
+  #close(reason: CloseReason): void {
+    for (const one of Object.values(this.#timers)) one.unsubscribe()
+    this.#running.unsubscribe()
+    this.#opening.forget()
+    this.#ending.begin(reason)
+  }
+}
