@@ -430,7 +430,7 @@ describe('handshake violations', () => {
           throw new RangeError('a bug of the user')
         },
       })
-      helpers.expectObservable(letterP(peer$)).toBe('-#', {}, failure('version-rejected'))
+      helpers.expectObservable(letterP(peer$)).toBe('-#', {}, failure('callback-failed'))
     }),
   )
 

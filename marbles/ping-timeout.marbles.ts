@@ -5,7 +5,7 @@ import { corePolicy } from '../src/peer/policy.js'
 import { marbles } from '../src/testing/marbles.js'
 import type { ScriptedRemote } from '../src/testing/scripted-remote.js'
 import { failure, inbound, letterP, outbound, version } from './cast.js'
-import { at, countedTimers, endAndTimers, heldBetween, late } from './timers.js'
+import { at, countedTimers, endAndTimers, heldBetween, late, tight } from './timers.js'
 
 // Row PG9 of the protocol notes. The handshake is over at 0 ms: `(va)` takes 4 ms, so `(va) 129996ms o` says o at
 // 130,000 ms. Our pings leave at 120,000 ms, 240,000 ms and so on. The dice of a diagram always show 0x01, so all of them
@@ -138,7 +138,7 @@ describe('ping timeout', () => {
   it(
     'a paused peer stands still',
     marbles(helpers => {
-      const { peer$ } = outbound(helpers, '(va)', patient)
+      const { peer$ } = outbound(helpers, '(va) 199996ms i', { ...patient, ...tight })
       const held$ = peer$.pipe(heldBetween(helpers, 200_000, 5_200_000))
       helpers.expectObservable(letterP(held$), '^ 7200s !').toBe('P 6319999ms #', undefined, timedOut)
     }),

@@ -79,14 +79,20 @@ export function at(
   })
 }
 
-/** Holds more than a peer may hold, from one moment to another, ms: its remote has to wait meanwhile. */
+/** So little memory that one message that waits for users makes the remote wait. */
+export const tight = { memoryLimit: 2_000 } as const
+
+/**
+ * Lets the remote wait from one moment to another, ms: handlers hold more than they may, and what the remote says at the
+ * first moment is more than may wait for them. For peers that are {@link tight}.
+ */
 export function heldBetween(
   helpers: MarbleHelpers,
   from: number,
   to: number,
 ): MonoTypeOperatorFunction<Peer> {
-  return at(helpers, from, peer => {
-    const release = peer.hold(6_000_000)
-    helpers.scheduler.schedule(release, to - from)
+  return at(helpers, from - 1, peer => {
+    const release = peer.hold(1_000)
+    helpers.scheduler.schedule(release, to - from + 1)
   })
 }

@@ -23,11 +23,12 @@ export type StallTable = Readonly<Partial<Record<Command, Expectation>>>
 
 const data: Expectation = { answers: ['block', 'merkleblock', 'tx', 'notfound'], timeout: RESPONSE_TIMEOUT }
 
-/** btcd's table. */
+/**
+ * btcd's table without mempool and getblocks: a node whose mempool is empty, or that knows nothing better than our tip,
+ * has nothing to say, and silence that the protocol allows is no offence.
+ */
 export const stallTable: StallTable = {
   version: { answers: ['verack'], timeout: RESPONSE_TIMEOUT },
-  mempool: { answers: ['inv'], timeout: RESPONSE_TIMEOUT },
-  getblocks: { answers: ['inv'], timeout: RESPONSE_TIMEOUT },
   getdata: data,
   getheaders: { answers: ['headers'], timeout: HEADERS_TIMEOUT },
 }
