@@ -110,11 +110,9 @@ export class Intake {
 
   /** A transport that is not read says nothing of a reset; writing nothing to it does. */
   #probe(): void {
-    const { scheduler } = this.#environment
-    const connection = this.#connection
-    this.#probing = scheduler.schedule(function () {
-      connection.write(NO_BYTES)
-      this.schedule(undefined, PROBE)
+    this.#probing = this.#environment.scheduler.schedule(() => {
+      this.#probe()
+      this.#connection.write(NO_BYTES)
     }, PROBE)
   }
 

@@ -19,7 +19,7 @@ import {
 } from 'rxpeer'
 import { listen, tcp } from 'rxpeer/node'
 import { describe, expect, it } from 'vitest'
-import { deframe } from '../../src/stream/v1.js'
+import { frames } from '../support/frames.js'
 import { describeLitecoind, type Litecoind, litecoinRegtest } from './litecoind.js'
 import { asNode, handled, tapped } from './peers.js'
 import { eventually, within } from './waiting.js'
@@ -149,7 +149,7 @@ describeLitecoind('what closes a connection to litecoind', node => {
         .pipe(
           mergeMap(connection =>
             connection.bytes$.pipe(
-              deframe(magic),
+              frames(magic),
               finalize(() => connection.abort()),
             ),
           ),
