@@ -21,6 +21,8 @@ export interface ConversingHost {
   read(inbound: Inbound, read: Message | WireError): void
 }
 
+const endsIt = ({ kind }: Event): boolean => kind === 'ended' || kind === 'threw'
+
 /** A conversation with its state: one event after the other, each done with before the next one. */
 export class Conversing {
   readonly #rules: Rules
@@ -73,11 +75,12 @@ export class Conversing {
     if (event.kind === 'received' && phase !== 'rejecting' && phase !== 'closed') {
       this.#host.read(event, understand(this.#rules, event, reading))
     }
-    // An observer of the traffic may have ended the peer.
-    if (step === DELIVER || step === DROP || this.#interrupted) return step
+    // An observer of the traffic may have ended the peer. The first end is the one that counts.
+    const isEnd = endsIt(event)
+    if (step === DELIVER || step === DROP || (!isEnd && this.#interrupted)) return step
     this.#state = step.state
     for (const effect of step.effects) {
-      if (this.#interrupted) break
+      if (!isEnd && this.#interrupted) break
       this.#host.run(effect)
     }
     return step
@@ -85,6 +88,6 @@ export class Conversing {
 
   /** Whether somebody ends it while a step is done: the rest of that does not happen. */
   get #interrupted(): boolean {
-    return this.#pending.length > 0 && this.#pending.some(({ kind }) => kind === 'ended' || kind === 'threw')
+    return this.#pending.length > 0 && this.#pending.some(endsIt)
   }
 }

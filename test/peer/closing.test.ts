@@ -195,4 +195,17 @@ describe('closing', () => {
     scheduler.flush()
     expect(log).toEqual(['peer'])
   })
+
+  it('the first reason counts, also where an observer of the traffic ends it twice', () => {
+    let act = () => {}
+    const { peer, said, unsubscribe } = converse({ traffic: { next: () => act() } })
+    const reasons: string[] = []
+    peer.closed$.subscribe(({ reason }) => reasons.push(reason))
+    act = () => {
+      peer.disconnect('enough')
+      unsubscribe()
+    }
+    said.next({ command: 'getaddr' })
+    expect(reasons).toEqual(['enough'])
+  })
 })
