@@ -5,6 +5,7 @@ import type { WireError } from '../wire/error.js'
 import type { VersionMessage } from '../wire/messages/version.js'
 import { encodeMessage, type Message, wireName } from '../wire/messages.js'
 import { LateSubject } from './late-subject.js'
+import type { ResolvedOptions } from './options.js'
 import type { Posting } from './outbox.js'
 import { RemoteState } from './remote-state.js'
 import { createTally } from './stats.js'
@@ -25,10 +26,10 @@ export class Journal {
   readonly traffic = new LateSubject<Traffic>()
   readonly #peer: number
   readonly #clock: Clock
-  readonly #observer: ((event: Traffic) => void) | undefined
+  readonly #observer: ResolvedOptions['traffic']
 
   /** @param observer - of all traffic; what it throws comes out of `read` and `written` */
-  constructor(peer: number, clock: Clock, observer: ((event: Traffic) => void) | undefined) {
+  constructor(peer: number, clock: Clock, observer: ResolvedOptions['traffic']) {
     this.#peer = peer
     this.#clock = clock
     this.#observer = observer
@@ -101,7 +102,7 @@ export class Journal {
   }
 
   #tell(event: Traffic): void {
-    this.#observer?.(event)
+    this.#observer?.next(event)
     this.traffic.next(event)
   }
 }

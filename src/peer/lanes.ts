@@ -18,8 +18,8 @@ interface Waiting {
 
 /** What lanes tell. */
 export interface LanesEvents {
-  /** Whether more can be read may have changed. */
-  changed(): void
+  /** `full` has changed. */
+  pressed(): void
   /** Nothing waits any more. */
   drained(): void
 }
@@ -152,7 +152,7 @@ export class Lanes {
     this.#ledger.charge('queue', cost)
     if (this.#ledger.of('queue') > this.#marks.queue && !this.#full) {
       this.#full = true
-      this.#events.changed()
+      this.#events.pressed()
     }
   }
 
@@ -178,7 +178,7 @@ export class Lanes {
       this.#inHand = before
       if (this.#full && this.#ledger.of('queue') <= this.#marks.queue / 2) {
         this.#full = false
-        this.#events.changed()
+        this.#events.pressed()
       }
     }
     if (!this.waiting) this.#events.drained()

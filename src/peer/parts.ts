@@ -1,22 +1,19 @@
 import type { KnownInventory, PeerDirection } from '../behaviors/behavior.js'
 import type { Connection } from '../stream/connection.js'
 import { Ledger } from '../stream/ledger.js'
-import type { Link } from '../stream/link.js'
+import type { Link, LinkEvents } from '../stream/link.js'
 import { v1 } from '../stream/v1.js'
-import type { Message } from '../wire/messages.js'
 import { Attention } from './attention.js'
-import type { CloseCode } from './close.js'
-import type { Event } from './conversation-state.js'
 import { nextPeerId } from './defaults.js'
 import { Intake, type IntakeHost } from './intake.js'
 import { Journal } from './journal.js'
 import { createKnownInventory } from './known-inventory.js'
-import { Lanes } from './lanes.js'
+import { Lanes, type LanesEvents } from './lanes.js'
 import { type Marks, marksOf } from './marks.js'
 import type { ResolvedOptions } from './options.js'
-import { Outbox, type Posting } from './outbox.js'
-import { Replies } from './replies.js'
-import { SendWatch } from './send-watch.js'
+import { Outbox, type OutboxEvents } from './outbox.js'
+import { Replies, type RepliesHost } from './replies.js'
+import { SendWatch, type SendWatchEvents } from './send-watch.js'
 
 /** All that a peer is made of, each with a room of its own. */
 export interface Parts {
@@ -38,13 +35,16 @@ export interface Parts {
   readonly intake: Intake
 }
 
-/** What the parts tell. */
-export interface PartsHost extends Omit<IntakeHost, 'failed'> {
-  happen(event: Event): void
-  end(code: CloseCode, reason: string): void
-  written(message: Message, size: number, posting: Posting): void
-  /** What a behavior says cannot be sent, or its iterable failed. */
-  failed(by: string | undefined, cause: unknown): void
+/** What the parts of a peer tell it. One object for all of them: most peers are idle, and there are thousands. */
+export interface PartsHost
+  extends IntakeHost,
+    LinkEvents,
+    OutboxEvents,
+    RepliesHost,
+    LanesEvents,
+    SendWatchEvents {
+  /** The budget over all peers is exceeded, and this one holds the most. */
+  evicted(): void
 }
 
 /** Makes the parts of a peer over a connection; nothing happens yet. */
@@ -54,40 +54,13 @@ export function makeParts(
   options: ResolvedOptions,
   host: PartsHost,
 ): Parts {
-  const { clock, scheduler, traffic } = options
+  const { clock } = options
   const id = nextPeerId()
   const marks = marksOf(options.memoryLimit)
   const attention = new Attention(clock)
-  const ledger = new Ledger(options.memoryBudget, () =>
-    // Not at the call: it comes in the middle of somebody's work, perhaps another peer's.
-    scheduler.schedule(() => host.end('memory-exceeded', 'all peers together hold more than their budget')),
-  )
-  const link = v1(options.network, {
-    opened: () => host.happen({ kind: 'opened' }),
-    write: bytes => connection.write(bytes),
-  })
-  const outbox = new Outbox({ link, connection, ledger, clock }, options.sendQueueLimit, {
-    written: (message, size, posting) => host.written(message, size, posting),
-    waits: () => watch.look(),
-    overflow: () =>
-      host.end('send-queue-full', `more than ${options.sendQueueLimit} bytes wait to be written`),
-    broken: cause => host.happen({ kind: 'threw', where: 'the connection', cause }),
-  })
-  const watch = new SendWatch(outbox, options, options.sendTimeout, () =>
-    host.end('send-stalled', `nothing was written for ${options.sendTimeout} ms`),
-  )
-  const pressed = () => intake.wait(lanes.full || replies.full)
-  const replies = new Replies(outbox, ledger, marks, {
-    pressed,
-    failed: (by, cause) => host.failed(by, cause),
-  })
-  const lanes = new Lanes(ledger, marks, { changed: pressed, drained: () => host.handled() })
-  const intake = new Intake({ connection, link, ledger, attention }, options, {
-    take: event => host.take(event),
-    ended: end => host.ended(end),
-    handled: () => host.handled(),
-    failed: cause => host.failed(undefined, cause),
-  })
+  const ledger = new Ledger(options.memoryBudget, host)
+  const link = v1(options.network, host)
+  const outbox = new Outbox({ link, connection, ledger, clock }, options.sendQueueLimit, host)
   return {
     id,
     direction,
@@ -97,13 +70,13 @@ export function makeParts(
     connectedAt: clock.epoch(),
     ledger,
     attention,
-    journal: new Journal(id, clock, traffic && (event => traffic.next(event))),
+    journal: new Journal(id, clock, options.traffic),
     known: createKnownInventory(options.knownInventoryLimit),
     link,
-    lanes,
+    lanes: new Lanes(ledger, marks, host),
     outbox,
-    replies,
-    watch,
-    intake,
+    replies: new Replies(outbox, ledger, marks, host),
+    watch: new SendWatch(outbox, options, host),
+    intake: new Intake({ connection, link, ledger, attention }, options, host),
   }
 }

@@ -17,7 +17,7 @@ interface Waiting {
 /** What replies need of their peer. */
 export interface RepliesHost {
   /** What a behavior says cannot be sent, or its iterable failed. */
-  failed(by: string, error: unknown): void
+  misspoke(by: string, error: unknown): void
   /** `full` has changed. */
   pressed(): void
 }
@@ -137,7 +137,7 @@ export class Replies {
       if (done !== true) return value
     } catch (error) {
       this.#done(cost)
-      this.#host.failed(by, error)
+      this.#host.misspoke(by, error)
       return undefined
     }
     this.#done(cost)
@@ -155,7 +155,7 @@ export class Replies {
     try {
       this.#outbox.post(message, this.#posting)
     } catch (error) {
-      this.#host.failed(by, error)
+      this.#host.misspoke(by, error)
     }
   }
 }

@@ -5,29 +5,38 @@ import type { Outbox } from './outbox.js'
 /** ms without progress after which what waits to be written never will be (Core `TIMEOUT_INTERVAL`). */
 export const SEND_TIMEOUT = 1_200_000
 
+/** Time, and how much of it may pass without progress. */
+export interface SendWatchOptions extends Environment {
+  /** ms */
+  readonly sendTimeout: number
+}
+
+/** What a watch tells. */
+export interface SendWatchEvents {
+  /** Nothing was written for too long. */
+  stalled(): void
+}
+
 /** Finds a remote that reads nothing more. It looks when it fires, and has no timer while nothing waits. */
 export class SendWatch {
   readonly #outbox: Pick<Outbox, 'empty' | 'lastProgress'>
-  readonly #environment: Environment
-  readonly #timeout: number
-  readonly #stalled: () => void
+  readonly #options: SendWatchOptions
+  readonly #events: SendWatchEvents
   #timer: Subscription | undefined
 
   constructor(
     outbox: Pick<Outbox, 'empty' | 'lastProgress'>,
-    environment: Environment,
-    timeout: number,
-    stalled: () => void,
+    options: SendWatchOptions,
+    events: SendWatchEvents,
   ) {
     this.#outbox = outbox
-    this.#environment = environment
-    this.#timeout = timeout
-    this.#stalled = stalled
+    this.#options = options
+    this.#events = events
   }
 
   /** Something waits. */
   look(): void {
-    this.#timer ??= this.#after(this.#timeout)
+    this.#timer ??= this.#after(this.#options.sendTimeout)
   }
 
   stop(): void {
@@ -36,7 +45,7 @@ export class SendWatch {
   }
 
   #after(ms: number): Subscription {
-    const { scheduler } = this.#environment
+    const { scheduler } = this.#options
     return scheduler.schedule(() => this.#fired(), Math.min(Math.max(ms, 1), MAX_DELAY))
   }
 
@@ -44,8 +53,8 @@ export class SendWatch {
     this.#timer?.unsubscribe()
     this.#timer = undefined
     if (this.#outbox.empty) return
-    const left = this.#outbox.lastProgress + this.#timeout - this.#environment.clock.monotonic()
+    const left = this.#outbox.lastProgress + this.#options.sendTimeout - this.#options.clock.monotonic()
     if (left > 0) this.#timer = this.#after(left)
-    else this.#stalled()
+    else this.#events.stalled()
   }
 }

@@ -1,20 +1,21 @@
 import { type Observable, Subscription, timer } from 'rxjs'
 import type { PeerDirection } from '../behaviors/behavior.js'
 import type { Connection } from '../stream/connection.js'
-import type { Broken, Inbound } from '../stream/link.js'
+import type { Inbound } from '../stream/link.js'
 import { WireError } from '../wire/error.js'
 import type { Message } from '../wire/messages.js'
-import { type CloseReason, closing, type PeerError, streamEnd } from './close.js'
+import { type CloseReason, closing, type PeerError } from './close.js'
 import { contextOf } from './context.js'
-import { DELIVER, type Effect, type Negotiated, type Rules, type TimerName } from './conversation-state.js'
-import { Conversing } from './conversing.js'
-import { Ending } from './ending.js'
+import type { Effect, Event, Negotiated, Rules, State, Step, TimerName } from './conversation-state.js'
+import { Conversing, type ConversingHost } from './conversing.js'
+import { Ending, type EndingHost } from './ending.js'
 import { Habits } from './habits.js'
 import { isLenient } from './leniency.js'
 import { Opening } from './opening.js'
 import type { ResolvedOptions } from './options.js'
 import type { SendOptions } from './outbox.js'
 import { makeParts, type Parts } from './parts.js'
+import { Reports, type ReportsHost } from './reports.js'
 import { statsOf } from './snapshot.js'
 
 /** ms that a reject message may take to be written before the connection is closed without it. */
@@ -29,14 +30,14 @@ export interface ShellEvents {
 }
 
 /** One connection from its first byte to its end: gives the conversation its events, and does what it decides. */
-export class Shell {
+export class Shell implements ReportsHost, ConversingHost, EndingHost {
   readonly parts: Parts
   readonly #events: ShellEvents
   readonly #conversation: Conversing
   readonly #opening: Opening
   readonly #ending: Ending
   readonly #running = new Subscription()
-  readonly #timers = { handshake: Subscription.EMPTY, reject: Subscription.EMPTY }
+  #timers: Partial<Record<TimerName, Subscription>> = {}
   #habits: Habits | undefined
 
   constructor(
@@ -46,41 +47,10 @@ export class Shell {
     events: ShellEvents,
   ) {
     this.#events = events
-    const rules: Rules = {
-      ...options,
-      direction,
-      remote: connection.remote,
-      forgiving: isLenient(options, connection),
-    }
-    this.#conversation = new Conversing(rules, {
-      run: effect => this.#run(effect),
-      read: (inbound, read) => this.guard('traffic', () => this.parts.journal.read(inbound, read)),
-    })
-    this.parts = makeParts(connection, direction, options, {
-      happen: event => this.#conversation.happen(event),
-      end: (code, reason) => this.end(code, reason),
-      written: (message, size, posting) => {
-        this.guard('traffic', () => this.parts.journal.written(message, size, posting))
-        this.parts.replies.pull()
-      },
-      take: event => this.#take(event),
-      ended: end =>
-        this.#conversation.happen({
-          kind: 'ended',
-          reason: streamEnd(end, this.#conversation.state.version !== undefined),
-        }),
-      handled: () => this.#ending.settle(),
-      failed: (by, cause) => {
-        if (by === undefined) this.#conversation.happen({ kind: 'threw', where: 'a callback', cause })
-        else this.#habits?.fail(by, cause)
-      },
-    })
+    this.#conversation = new Conversing(rulesOf(connection, direction, options), this)
+    this.parts = makeParts(connection, direction, options, new Reports(this))
     this.#opening = new Opening(this.parts)
-    this.#ending = new Ending(this.parts, {
-      complete: () => events.complete(),
-      error: error => events.error(error),
-      stats: () => this.stats(),
-    })
+    this.#ending = new Ending(this.parts, this)
   }
 
   /** Whether it has not ended, and nobody has decided that it will. */
@@ -118,6 +88,25 @@ export class Shell {
     if (!this.parts.intake.running && !this.#conversation.stepping) this.#ending.now()
   }
 
+  /** Gives the conversation an event, in its turn. */
+  happen(event: Event): Step {
+    return this.#conversation.happen(event)
+  }
+
+  get state(): State {
+    return this.#conversation.state
+  }
+
+  /** Nothing has to be waited for any more, perhaps. */
+  settle(): void {
+    this.#ending.settle()
+  }
+
+  /** A behavior failed. */
+  misspoke(by: string, cause: unknown): void {
+    this.#habits?.fail(by, cause)
+  }
+
   /** See `Peer.closed$`. */
   get closed$(): Observable<CloseReason> {
     return this.#ending.closed$
@@ -137,16 +126,21 @@ export class Shell {
     }
   }
 
-  #take(event: Inbound | Broken): void {
-    const { reading } = this.#conversation.state
-    if (this.#conversation.happen(event) !== DELIVER || event.kind !== 'received' || !this.live) return
-    const message = event.read(reading)
-    if (message instanceof WireError) return
-    this.parts.journal.remote.heard(message)
-    this.parts.lanes.receive(event, message, reading)
+  /** A message came in, whatever is decided about it. */
+  read(inbound: Inbound, read: Message | WireError): void {
+    this.guard('traffic', () => this.parts.journal.read(inbound, read))
   }
 
-  #run(effect: Effect): void {
+  complete(): void {
+    this.#events.complete()
+  }
+
+  error(error: PeerError): void {
+    this.#events.error(error)
+  }
+
+  /** Does what the conversation has decided. */
+  run(effect: Effect): void {
     switch (effect.kind) {
       case 'greet':
         this.guard('newestBlock', () => this.#opening.greet(this.#conversation.state.reading))
@@ -163,7 +157,7 @@ export class Shell {
         this.#arm(effect.timer)
         break
       case 'disarm':
-        this.#timers[effect.timer].unsubscribe()
+        this.#timers[effect.timer]?.unsubscribe()
         break
       case 'ready':
         this.#ready(effect.negotiated)
@@ -219,9 +213,24 @@ export class Shell {
   }
 
   #close(reason: CloseReason): void {
-    for (const one of Object.values(this.#timers)) one.unsubscribe()
+    for (const one of Object.values(this.#timers)) one?.unsubscribe()
     this.#running.unsubscribe()
     this.#opening.forget()
     this.#ending.begin(reason)
+  }
+}
+
+/** What a conversation over this connection is held by. */
+function rulesOf(connection: Connection, direction: PeerDirection, options: ResolvedOptions): Rules {
+  const { protocolVersion, services, requiredServices, policy, handshakeTimeout } = options
+  return {
+    direction,
+    protocolVersion,
+    services,
+    requiredServices,
+    policy,
+    handshakeTimeout,
+    remote: connection.remote,
+    forgiving: isLenient(options, connection),
   }
 }

@@ -79,7 +79,7 @@ class Budget implements MemoryBudget {
 /** One account a peer of all that it makes us hold, at its real cost in bytes. */
 export class Ledger {
   readonly #budget: Budget | undefined
-  readonly #exceeded: () => void
+  readonly #owner: { evicted(): void } | undefined
   readonly #held: Record<Account, number> = {
     frame: 0,
     held: 0,
@@ -92,10 +92,10 @@ export class Ledger {
   #total = 0
   #open = true
 
-  /** @param exceeded - told once, when the budget over all peers wants this one to end */
-  constructor(budget?: MemoryBudget, exceeded: () => void = () => {}) {
+  /** @param owner - told once, when the budget over all peers wants this one to end */
+  constructor(budget?: MemoryBudget, owner?: { evicted(): void }) {
     this.#budget = budget instanceof Budget ? budget : undefined
-    this.#exceeded = exceeded
+    this.#owner = owner
     this.#budget?.join(this)
   }
 
@@ -141,7 +141,7 @@ export class Ledger {
   /** Called by the budget, which has forgotten this ledger. */
   evict(): void {
     this.#open = false
-    this.#exceeded()
+    this.#owner?.evicted()
   }
 
   /** The peer has ended: it counts for nobody any more. */

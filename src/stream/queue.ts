@@ -3,44 +3,47 @@ const SLACK = 64
 
 /** First in, first out, however many wait, at one array slot each. */
 export class Queue<T> {
-  #items: (T | undefined)[] = []
+  /** Made with the first item: most queues of most peers are never used. */
+  #items: (T | undefined)[] | undefined
   #taken = 0
 
   get length(): number {
-    return this.#items.length - this.#taken
+    return this.#items === undefined ? 0 : this.#items.length - this.#taken
   }
 
   /** The one whose turn is next. */
   get first(): T | undefined {
-    return this.#items[this.#taken]
+    return this.#items?.[this.#taken]
   }
 
   push(item: T): void {
-    this.#items.push(item)
+    if (this.#items === undefined) this.#items = [item]
+    else this.#items.push(item)
   }
 
   /** Puts another one in the place of the first. */
   replaceFirst(item: T): void {
-    if (this.length > 0) this.#items[this.#taken] = item
+    if (this.#items !== undefined && this.length > 0) this.#items[this.#taken] = item
   }
 
   /** Takes the first one out. */
   shift(): T | undefined {
-    if (this.length === 0) return undefined
-    const item = this.#items[this.#taken]
-    this.#items[this.#taken] = undefined
+    const items = this.#items
+    if (items === undefined) return undefined
+    const item = items[this.#taken]
+    items[this.#taken] = undefined
     this.#taken += 1
+    if (this.#taken === items.length) this.clear()
     // Half of it at least, so that each item moves once on average.
-    if (this.#taken === this.#items.length) this.clear()
-    else if (this.#taken > SLACK && 2 * this.#taken > this.#items.length) {
-      this.#items = this.#items.slice(this.#taken)
+    else if (this.#taken > SLACK && 2 * this.#taken > items.length) {
+      this.#items = items.slice(this.#taken)
       this.#taken = 0
     }
     return item
   }
 
   clear(): void {
-    this.#items = []
+    this.#items = undefined
     this.#taken = 0
   }
 }
