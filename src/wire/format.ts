@@ -5,24 +5,13 @@ import { type Inventory, inventoryTypeName } from './inventory.js'
 import type { List } from './list.js'
 import { type Command, type Message, type MessageOf, toPlain } from './messages.js'
 import type { NetAddress } from './netaddress.js'
+import { safeText } from './printable.js'
 import { serviceNames } from './services.js'
 import type { Transaction } from './transaction.js'
 import { displayUserAgent } from './useragent.js'
 
-/** Characters that a text of the remote may take in a line (Core's longest reject reason). */
-const MAX_TEXT = 111
 /** Kinds of inventory that are spelled out; a remote can name four billion. */
 const MAX_KINDS = 5
-
-/** Text of the remote made harmless for terminals and logs: printable ASCII, all else as `\x1b`, and not too long. */
-function safeText(text: string): string {
-  const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text
-  return cut.replace(/[^ -~…]|[\\"]/g, character =>
-    character === '\\' || character === '"'
-      ? `\\${character}`
-      : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
-}
 
 const short = (hex: string): string => `${hex.slice(0, 8)}…${hex.slice(-8)}`
 const shortHash = (hash: Uint8Array): string => short(toHex(hash))

@@ -108,6 +108,7 @@ export {
   type PartialMerkleTree,
   verifyPartialMerkleTree,
 } from './partial-merkle-tree.js'
+export { printable, safeText } from './printable.js'
 export {
   type CompactVersion,
   type CompleteReconstruction,
