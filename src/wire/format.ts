@@ -1,7 +1,7 @@
 import type { Plain } from './codec.js'
 import { toHex } from './hex.js'
 import { hostText } from './host.js'
-import { type Inventory, inventoryTypeName } from './inventory.js'
+import { type Inventory, inventoryTypeAt, inventoryTypeName } from './inventory.js'
 import type { List } from './list.js'
 import { type Command, type Message, type MessageOf, toPlain } from './messages.js'
 import type { NetAddress } from './netaddress.js'
@@ -41,19 +41,26 @@ function counted<T>(items: List<T>, show: (item: T) => string): string {
   return only === undefined ? `${items.length}` : `1: ${show(only)}`
 }
 
-/** How many there are of each type; the hash where a type has but one. */
+/**
+ * How many there are of each type; the hash where a type has but one. The remote chooses the types, so they are no keys
+ * of a table: V8 hashes numbers without a seed, and 50,000 types made to collide would take 100 times as long.
+ */
 function kinds(inventory: List<Inventory>): string {
-  const groups = new Map<number, { count: number; hash: Uint8Array }>()
-  for (const { type, hash } of inventory) {
-    const group = groups.get(type)
+  const groups: { type: number; count: number; first: number }[] = []
+  let more = false
+  for (let index = 0; index < inventory.length; index += 1) {
+    const type = inventoryTypeAt(inventory, index)!
+    const group = groups.find(each => each.type === type)
     if (group) group.count += 1
-    else groups.set(type, { count: 1, hash })
+    else if (groups.length < MAX_KINDS) groups.push({ type, count: 1, first: index })
+    else more = true
   }
-  const shown = [...groups].slice(0, MAX_KINDS).map(([type, { count, hash }]) => {
+  const shown = groups.map(({ type, count, first }) => {
     const name = `${count} ${inventoryTypeName(type)}`
-    return count === 1 ? `${name} ${shortHash(hash)}` : name
+    const only = count === 1 ? inventory.at(first) : undefined
+    return only ? `${name} ${shortHash(only.hash)}` : name
   })
-  if (groups.size > MAX_KINDS) shown.push('…')
+  if (more) shown.push('…')
   return shown.length > 0 ? `${inventory.length}: ${shown.join(', ')}` : '0'
 }
 

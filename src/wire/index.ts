@@ -21,7 +21,14 @@ export { type Hash, sha256, sha256d, zeroHash } from './hash.js'
 export { BlockHeader, type BlockHeaderFields, HEADER_SIZE } from './header.js'
 export { bytesToHex, equalBytes, fromHex, hexToBytes, toHex } from './hex.js'
 export { type Host, hostText, isUsableAddress, NetworkId, parseHost } from './host.js'
-export { type Inventory, InventoryType, inventoryTypeName, WITNESS_FLAG } from './inventory.js'
+export {
+  type Inventory,
+  InventoryType,
+  inventoryTypeAt,
+  inventoryTypeName,
+  lastOfTypes,
+  WITNESS_FLAG,
+} from './inventory.js'
 export * from './limits.js'
 export { type List, ListView } from './list.js'
 export { type LocatorFields, locatorHeights } from './locator.js'
