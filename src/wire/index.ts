@@ -37,8 +37,10 @@ export {
   checkWitnessCommitment,
   type MerkleRoot,
   merkleRoot,
+  type WitnessState,
   witnessCommitment,
   witnessMerkleRoot,
+  witnessState,
 } from './merkle.js'
 export { filterBlock, type MerkleBlockFields, verifyMerkleBlock } from './merkle-block.js'
 export type { Direction, MessageType } from './message-type.js'
