@@ -106,8 +106,9 @@ const formatters: { readonly [C in Command]?: (message: MessageMap[C]) => string
   notfound: ({ inventory }) => kinds(inventory),
   ping: ({ nonce }) => `${nonce}`,
   pong: ({ nonce }) => `${nonce}`,
-  reject: ({ rejected, code, reason, hash }) =>
-    `"${safeText(rejected)}" 0x${code.toString(16)} "${safeText(reason)}"${hash ? ` ${shortHash(hash)}` : ''}`,
+  reject: ({ rejected, code, reason, hash, data }) =>
+    `"${safeText(rejected)}" 0x${code.toString(16)} "${safeText(reason)}"` +
+    `${hash ? ` ${shortHash(hash)}` : ''}${data ? ` data ${bytes(data.length)}` : ''}`,
   sendcmpct: ({ highBandwidth, version }) => `version ${version} ${highBandwidth ? 'high' : 'low'} bandwidth`,
   tx: ({ transaction: tx }) => transaction(tx),
   unknown: ({ name, payload }) => `"${safeText(name)}" ${bytes(payload.length)}`,

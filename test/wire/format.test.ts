@@ -210,6 +210,10 @@ const lines: { readonly [C in KnownCommand]: readonly (readonly [Message & { com
       `reject "tx" 0x40 "dust" ${shown}`,
     ],
     [
+      { command: 'reject', rejected: 'tx', code: 1, reason: '', data: new Uint8Array(12) },
+      'reject "tx" 0x1 "" data 12 bytes',
+    ],
+    [
       { command: 'reject', rejected: 'a\x1b[2J', code: 1, reason: 'no\r\n"x" \\ \xff\x9b' },
       'reject "a\\x1b[2J" 0x1 "no\\x0d\\x0a\\"x\\" \\\\ \\xff\\x9b"',
     ],
