@@ -20,7 +20,7 @@ export { COMMAND_SIZE, encodeFrame, FRAME_HEADER } from './frame.js'
 export { type Hash, sha256, sha256d, zeroHash } from './hash.js'
 export { BlockHeader, type BlockHeaderFields, HEADER_SIZE } from './header.js'
 export { bytesToHex, equalBytes, fromHex, hexToBytes, toHex } from './hex.js'
-export { type Host, hostText, isUsableAddress, NetworkId, parseHost } from './host.js'
+export { type Host, hostText, NetworkId, parseHost } from './host.js'
 export {
   type Inventory,
   InventoryType,
@@ -97,6 +97,7 @@ export {
   type UnknownMessage,
   wireName,
 } from './messages.js'
+export { isMoney, MAX_MONEY } from './money.js'
 export { type NetAddress, type TimedNetAddress, unknownAddress } from './netaddress.js'
 export { MAX_ADDRV2_SIZE } from './netaddressv2.js'
 export {
@@ -140,6 +141,7 @@ export {
   type TransactionInput,
   type TransactionOutput,
 } from './transaction.js'
+export { isRoutable, isUsableAddress } from './usable-address.js'
 export { displayUserAgent, formatUserAgent, parseUserAgent, type UserAgent } from './useragent.js'
 export { PROTOCOL_VERSION, protocolVersions } from './versions.js'
 export {
