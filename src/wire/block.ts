@@ -49,9 +49,11 @@ export class Block {
   readonly header: BlockHeader
   /** In the order of the block, the coinbase first. */
   readonly transactions: List<Transaction>
+  readonly #offsets: Uint32Array
 
   private constructor({ bytes, count, offsets }: Layout) {
     this.bytes = bytes
+    this.#offsets = offsets
     this.header = new BlockHeader(bytes.subarray(0, HEADER_SIZE))
     this.transactions = new ListView(count, i =>
       Transaction.at(bytes, offsets[2 * i] ?? 0, offsets[2 * i + 2] ?? 0, offsets[2 * i + 1] ?? 0),
@@ -91,6 +93,11 @@ export class Block {
   /** The block's id: SHA256d of the header, wire order. */
   get hash(): Hash {
     return this.header.hash
+  }
+
+  /** Whether any transaction is in witness form. */
+  get hasWitness(): boolean {
+    return this.#offsets.some((offset, i) => i % 2 === 1 && offset !== 0)
   }
 
   /** The txids in order, wire order each. Computed by each call: keep them. */

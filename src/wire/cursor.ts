@@ -9,6 +9,8 @@ export interface CursorContext {
   readonly command?: string | undefined
   /** Whether transactions are written with their witness (BIP144). Default true. */
   readonly witness?: boolean | undefined
+  /** Whether to read over what Core reads over. Default false. */
+  readonly lenient?: boolean | undefined
 }
 
 const NEWEST = Number.MAX_SAFE_INTEGER
@@ -21,6 +23,8 @@ export class Reader {
   readonly protocolVersion: number
   /** Wire name of the message, for errors. */
   readonly command: string | undefined
+  /** Whether to read over what Core reads over: where a codec heeds it, its comment says what. */
+  readonly lenient: boolean
   /** Byte offset of the next read. */
   offset = 0
   readonly #view: DataView
@@ -29,6 +33,7 @@ export class Reader {
     this.bytes = bytes
     this.protocolVersion = context.protocolVersion ?? NEWEST
     this.command = context.command
+    this.lenient = context.lenient ?? false
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 

@@ -1,3 +1,5 @@
+import { printable } from './printable.js'
+
 /**
  * Everything that bytes or values can do wrong, by stable code. A code states a fact; what follows from it (drop the
  * message, tell the remote, close) is decided by the policy of the peer above.
@@ -35,13 +37,13 @@ export interface WireErrorPlace {
   readonly offset?: number | undefined
 }
 
-/** The one error of decoding and encoding. */
+/** The one error of decoding and encoding. Its message is printable ASCII, whatever a remote sent. */
 export class WireError extends Error {
   /** Tells this error apart where classes cannot, as in logs. */
   override readonly name = 'WireError'
   /** What was wrong, as a fact. */
   readonly code: WireErrorCode
-  /** Wire name of the message, where it is known. */
+  /** Wire name of the message, where it is known; as it came, so print it with {@link printable}. */
   readonly command: string | undefined
   /** Byte offset of the fault within the payload, or within the frame header for faults of the frame. */
   readonly offset: number | undefined
@@ -56,7 +58,8 @@ export class WireError extends Error {
       place.command === undefined ? '' : ` in ${place.command}`,
       place.offset === undefined ? '' : ` at byte ${place.offset}`,
     ].join('')
-    super(`${detail ?? wireFaults[code]}${where}`)
+    // Both may quote what a remote sent: a command is any 12 bytes.
+    super(printable(`${detail ?? wireFaults[code]}${where}`))
     this.code = code
     this.command = place.command
     this.offset = place.offset

@@ -5,6 +5,7 @@ import { type Hash, sha256d } from './hash.js'
 import { equalBytes } from './hex.js'
 import { isOpReturn } from './script.js'
 import { type SipKey, siphash24Words, sipKey } from './siphash.js'
+import { firstAtLeast } from './sorted.js'
 
 /** The kinds of compact filters. */
 export const FilterType = {
@@ -43,7 +44,10 @@ export function reduceHash(high: number, low: number, range: number): number {
 
 const words = new Uint32Array(2)
 
-/** The hashes of the elements, each element once. The number of elements decides the range, so they are counted first. */
+/**
+ * The hashes of the elements, each element once. The number of elements decides the range, so they are counted first.
+ * They may be keys of a table, as nobody chooses them: their key is the hash of the block that the elements are in.
+ */
 function distinctHashes(key: SipKey, elements: Iterable<Uint8Array>): { high: number; low: number }[] {
   const seen = new Map<number, Uint8Array[]>()
   const hashes: { high: number; low: number }[] = []
@@ -196,14 +200,7 @@ export class BlockFilter {
     const values = this.#values
     siphash24Words(this.#key, script, words)
     const wanted = reduceHash(words[1]!, words[0]!, values.length * M)
-    let from = 0
-    let to = values.length
-    while (from < to) {
-      const middle = (from + to) >>> 1
-      if (values[middle]! < wanted) from = middle + 1
-      else to = middle
-    }
-    return values[from] === wanted
+    return values[firstAtLeast(values, wanted)] === wanted
   }
 
   /** Whether the block may have any of these scripts. */

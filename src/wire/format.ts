@@ -1,28 +1,17 @@
 import type { Plain } from './codec.js'
 import { toHex } from './hex.js'
 import { hostText } from './host.js'
-import { type Inventory, inventoryTypeName } from './inventory.js'
+import { type Inventory, inventoryTypeAt, inventoryTypeName } from './inventory.js'
 import type { List } from './list.js'
 import { type Command, type Message, type MessageOf, toPlain } from './messages.js'
 import type { NetAddress } from './netaddress.js'
+import { safeText } from './printable.js'
 import { serviceNames } from './services.js'
 import type { Transaction } from './transaction.js'
 import { displayUserAgent } from './useragent.js'
 
-/** Characters that a text of the remote may take in a line (Core's longest reject reason). */
-const MAX_TEXT = 111
 /** Kinds of inventory that are spelled out; a remote can name four billion. */
 const MAX_KINDS = 5
-
-/** Text of the remote made harmless for terminals and logs: printable ASCII, all else as `\x1b`, and not too long. */
-function safeText(text: string): string {
-  const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text
-  return cut.replace(/[^ -~…]|[\\"]/g, character =>
-    character === '\\' || character === '"'
-      ? `\\${character}`
-      : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
-}
 
 const short = (hex: string): string => `${hex.slice(0, 8)}…${hex.slice(-8)}`
 const shortHash = (hash: Uint8Array): string => short(toHex(hash))
@@ -52,19 +41,26 @@ function counted<T>(items: List<T>, show: (item: T) => string): string {
   return only === undefined ? `${items.length}` : `1: ${show(only)}`
 }
 
-/** How many there are of each type; the hash where a type has but one. */
+/**
+ * How many there are of each type; the hash where a type has but one. The remote chooses the types, so they are no keys
+ * of a table: V8 hashes numbers without a seed, and 50,000 types made to collide would take 100 times as long.
+ */
 function kinds(inventory: List<Inventory>): string {
-  const groups = new Map<number, { count: number; hash: Uint8Array }>()
-  for (const { type, hash } of inventory) {
-    const group = groups.get(type)
+  const groups: { type: number; count: number; first: number }[] = []
+  let more = false
+  for (let index = 0; index < inventory.length; index += 1) {
+    const type = inventoryTypeAt(inventory, index)!
+    const group = groups.find(each => each.type === type)
     if (group) group.count += 1
-    else groups.set(type, { count: 1, hash })
+    else if (groups.length < MAX_KINDS) groups.push({ type, count: 1, first: index })
+    else more = true
   }
-  const shown = [...groups].slice(0, MAX_KINDS).map(([type, { count, hash }]) => {
+  const shown = groups.map(({ type, count, first }) => {
     const name = `${count} ${inventoryTypeName(type)}`
-    return count === 1 ? `${name} ${shortHash(hash)}` : name
+    const only = count === 1 ? inventory.at(first) : undefined
+    return only ? `${name} ${shortHash(only.hash)}` : name
   })
-  if (groups.size > MAX_KINDS) shown.push('…')
+  if (more) shown.push('…')
   return shown.length > 0 ? `${inventory.length}: ${shown.join(', ')}` : '0'
 }
 
@@ -110,8 +106,9 @@ const formatters: { readonly [C in Command]?: (message: MessageMap[C]) => string
   notfound: ({ inventory }) => kinds(inventory),
   ping: ({ nonce }) => `${nonce}`,
   pong: ({ nonce }) => `${nonce}`,
-  reject: ({ rejected, code, reason, hash }) =>
-    `"${safeText(rejected)}" 0x${code.toString(16)} "${safeText(reason)}"${hash ? ` ${shortHash(hash)}` : ''}`,
+  reject: ({ rejected, code, reason, hash, data }) =>
+    `"${safeText(rejected)}" 0x${code.toString(16)} "${safeText(reason)}"` +
+    `${hash ? ` ${shortHash(hash)}` : ''}${data ? ` data ${bytes(data.length)}` : ''}`,
   sendcmpct: ({ highBandwidth, version }) => `version ${version} ${highBandwidth ? 'high' : 'low'} bandwidth`,
   tx: ({ transaction: tx }) => transaction(tx),
   unknown: ({ name, payload }) => `"${safeText(name)}" ${bytes(payload.length)}`,

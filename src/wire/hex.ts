@@ -1,3 +1,5 @@
+import { safeText } from './printable.js'
+
 /** Characters that are put together at a time: a call takes only so many arguments. */
 const PIECE = 4_096
 
@@ -34,7 +36,7 @@ export function bytesToHex(bytes: Uint8Array): string {
  * @throws TypeError for an odd number of digits or anything that is not a hex digit
  */
 export function hexToBytes(hex: string): Uint8Array {
-  if (hex.length % 2 !== 0 || /[^0-9a-f]/i.test(hex)) throw new TypeError(`not hex: "${hex.slice(0, 80)}"`)
+  if (hex.length % 2 !== 0 || /[^0-9a-f]/i.test(hex)) throw new TypeError(`not hex: "${safeText(hex)}"`)
   const bytes = new Uint8Array(hex.length / 2)
   for (let i = 0; i < bytes.length; i += 1) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
   return bytes

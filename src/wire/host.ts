@@ -75,8 +75,11 @@ function parseIpv4(host: string): Uint8Array | undefined {
   return Uint8Array.from(parts, Number)
 }
 
+/** A zone, the name of an interface, may follow (RFC 4007); nothing that could be read as more than that. */
+const zoned = /^([^%]*)(?:%[\w.~-]+)?$/
+
 function parseIpv6(host: string): Uint8Array | undefined {
-  const [bare = ''] = host.split('%')
+  const [, bare = ''] = zoned.exec(host) ?? []
   const lastColon = bare.lastIndexOf(':')
   const embedded = parseIpv4(bare.slice(lastColon + 1))
   const hexOnly = embedded
@@ -153,32 +156,4 @@ export function parseHost(host: string): Host | undefined {
   const ipv6 = parseIpv6(host)
   if (!ipv6) return undefined
   return ipv6[0] === 0xfc ? { networkId: NetworkId.cjdns, address: ipv6 } : fromIp16(ipv6)
-}
-
-/** fd87:d87e:eb43::/48, the IPv6 form of Tor v2 names. */
-const onionCat = Uint8Array.of(0xfd, 0x87, 0xd8, 0x7e, 0xeb, 0x43)
-/** fd6b:88c0:8724::/48, where Core keeps names in its own tables; never seen on a wire by right. */
-const coreInternal = Uint8Array.of(0xfd, 0x6b, 0x88, 0xc0, 0x87, 0x24)
-
-const isAll = (address: Uint8Array, value: number): boolean => address.every(byte => byte === value)
-
-const usable = new Map<number, (address: Uint8Array) => boolean>([
-  [NetworkId.ipv4, address => !isAll(address, 0) && !isAll(address, 0xff)],
-  [
-    NetworkId.ipv6,
-    address => !isAll(address, 0) && ![ipv4Mapped, onionCat, coreInternal].some(p => startsWith(address, p)),
-  ],
-  [NetworkId.torV3, () => true],
-  [NetworkId.i2p, () => true],
-  [NetworkId.cjdns, address => address[0] === 0xfc],
-])
-
-/**
- * Whether an address from gossip is worth keeping, after BIP155 and Core: false for networks that Core does not know
- * (Yggdrasil and Tor v2 too), for CJDNS outside fc00::/8, for IPv6 that stands for something else (IPv4-mapped,
- * OnionCat, Core's internal range) and for the addresses of nobody. Says nothing of whether it can be reached:
- * loopback and private ones are usable.
- */
-export function isUsableAddress({ networkId, address }: Host): boolean {
-  return addressSizes.get(networkId) === address.length && (usable.get(networkId)?.(address) ?? false)
 }

@@ -20,8 +20,15 @@ export { COMMAND_SIZE, encodeFrame, FRAME_HEADER } from './frame.js'
 export { type Hash, sha256, sha256d, zeroHash } from './hash.js'
 export { BlockHeader, type BlockHeaderFields, HEADER_SIZE } from './header.js'
 export { bytesToHex, equalBytes, fromHex, hexToBytes, toHex } from './hex.js'
-export { type Host, hostText, isUsableAddress, NetworkId, parseHost } from './host.js'
-export { type Inventory, InventoryType, inventoryTypeName, WITNESS_FLAG } from './inventory.js'
+export { type Host, hostText, NetworkId, parseHost } from './host.js'
+export {
+  type Inventory,
+  InventoryType,
+  inventoryTypeAt,
+  inventoryTypeName,
+  lastOfTypes,
+  WITNESS_FLAG,
+} from './inventory.js'
 export * from './limits.js'
 export { type List, ListView } from './list.js'
 export { type LocatorFields, locatorHeights } from './locator.js'
@@ -30,8 +37,10 @@ export {
   checkWitnessCommitment,
   type MerkleRoot,
   merkleRoot,
+  type WitnessState,
   witnessCommitment,
   witnessMerkleRoot,
+  witnessState,
 } from './merkle.js'
 export { filterBlock, type MerkleBlockFields, verifyMerkleBlock } from './merkle-block.js'
 export type { Direction, MessageType } from './message-type.js'
@@ -88,6 +97,7 @@ export {
   type UnknownMessage,
   wireName,
 } from './messages.js'
+export { isMoney, MAX_MONEY } from './money.js'
 export { type NetAddress, type TimedNetAddress, unknownAddress } from './netaddress.js'
 export { MAX_ADDRV2_SIZE } from './netaddressv2.js'
 export {
@@ -108,6 +118,7 @@ export {
   type PartialMerkleTree,
   verifyPartialMerkleTree,
 } from './partial-merkle-tree.js'
+export { printable, safeText } from './printable.js'
 export {
   type CompactVersion,
   type CompleteReconstruction,
@@ -130,6 +141,7 @@ export {
   type TransactionInput,
   type TransactionOutput,
 } from './transaction.js'
+export { isRoutable, isUsableAddress } from './usable-address.js'
 export { displayUserAgent, formatUserAgent, parseUserAgent, type UserAgent } from './useragent.js'
 export { PROTOCOL_VERSION, protocolVersions } from './versions.js'
 export {

@@ -1,7 +1,9 @@
 import { readU32 } from './bytes.js'
-import type { FixedCodec } from './codec.js'
+import { type Codec, type FixedCodec, view } from './codec.js'
 import type { Hash } from './hash.js'
 import { latin1, toHex } from './hex.js'
+import { MAX_INV } from './limits.js'
+import { type List, ListView } from './list.js'
 
 /** What an inventory entry names: its type as on the wire. */
 export const InventoryType = {
@@ -66,4 +68,50 @@ export const inventory: FixedCodec<Inventory> = {
     writer.raw(value.hash)
   },
   plain: value => ({ type: inventoryTypeName(value.type), hash: toHex(value.hash) }),
+}
+
+/** Entries over the bytes that they came in. Their types can be read without making them. */
+class InventoryView extends ListView<Inventory> {
+  readonly #bytes: Uint8Array
+  readonly #start: number
+
+  constructor(bytes: Uint8Array, start: number, length: number) {
+    super(length, index => inventory.read(bytes, start + index * inventory.size))
+    this.#bytes = bytes
+    this.#start = start
+  }
+
+  typeAt(index: number): number | undefined {
+    const inside = index >= 0 && index < this.length
+    return inside ? readU32(this.#bytes, this.#start + index * inventory.size) : undefined
+  }
+}
+
+/** What inv, getdata and notfound hold: a count of at most 50,000 and as many entries, made when they are asked for. */
+export const inventoryList: Codec<List<Inventory>> = {
+  ...view(inventory, MAX_INV),
+  decode: reader => {
+    const count = reader.count(MAX_INV, inventory.size)
+    return new InventoryView(reader.bytes, reader.skip(count * inventory.size), count)
+  },
+}
+
+/**
+ * The type of the entry at `index`, `undefined` outside the list. Of a received list only the type is read: looking
+ * through an inv of 50,000 makes no object.
+ */
+export function inventoryTypeAt(list: List<Inventory>, index: number): number | undefined {
+  return list instanceof InventoryView ? list.typeAt(index) : list.at(index)?.type
+}
+
+/**
+ * The last entry that has one of the types, `undefined` where none has. Of a received list only the types are read, and
+ * the one entry is made.
+ * @example lastOfTypes(inv.inventory, new Set([InventoryType.block]))?.hash
+ */
+export function lastOfTypes(list: List<Inventory>, types: ReadonlySet<number>): Inventory | undefined {
+  for (let index = list.length - 1; index >= 0; index -= 1) {
+    if (types.has(inventoryTypeAt(list, index)!)) return list.at(index)
+  }
+  return undefined
 }

@@ -8,8 +8,10 @@ export const MAX_INV = 50_000
 export const MAX_ADDR = 1_000
 /** Headers of one message (Core `MAX_HEADERS_RESULTS`, btcd `MaxBlockHeadersPerMsg`). */
 export const MAX_HEADERS = 2_000
-/** Hashes of a block locator (btcd `MaxBlockLocatorsPerMsg`; Core reads no more than 101). */
+/** Hashes of a block locator (btcd `MaxBlockLocatorsPerMsg`). */
 export const MAX_LOCATOR = 500
+/** Hashes of a block locator that Core reads (`MAX_LOCATOR_SZ`); it disconnects who sends more. */
+export const CORE_MAX_LOCATOR = 101
 /** Bytes of a user agent (Core `MAX_SUBVERSION_LENGTH`, btcd `MaxUserAgentLen`). */
 export const MAX_USER_AGENT = 256
 /** Bytes of a bloom filter (Core `MAX_BLOOM_FILTER_SIZE`, btcd `MaxFilterLoadFilterSize`). */

@@ -7,7 +7,7 @@ import type { List } from './list.js'
 export interface LocatorFields {
   /** Ignored by receivers; both references write their own protocol version. */
   readonly version: number
-  /** Block hashes of the sender's chain, newest first, at most 500 (Core reads 101); see {@link locatorHeights}. */
+  /** Block hashes of the sender's chain, newest first, at most 500 (btcd) or 101 (Core); see {@link locatorHeights}. */
   readonly locator: List<Hash>
   /** The last block wanted; zero for as many as allowed. */
   readonly stop: Hash

@@ -84,16 +84,24 @@ export function witnessCommitment(block: Block): Uint8Array | undefined {
   return script?.subarray(commitmentStart.length, COMMITMENT_SIZE)
 }
 
-/**
- * Whether the witnesses of a block are those that its coinbase commits to; without a commitment, whether there is no
- * witness at all. The block must be in witness form.
- */
-export function checkWitnessCommitment(block: Block): boolean {
-  const commitment = witnessCommitment(block)
-  if (commitment === undefined) {
-    for (const tx of block.transactions) if (tx.hasWitness) return false
-    return true
-  }
+/** What a block says of its witnesses, as a fact; which of it may be depends on the block's height (BIP141). */
+export type WitnessState =
+  /** No witness, and no commitment to any. */
+  | 'none'
+  /** The coinbase commits to witnesses, and they are these. */
+  | 'committed'
+  /**
+   * The coinbase commits to witnesses, and there is none: they were left out, as for who asks without the witness flag,
+   * or the block is from before segwit, when a commitment bound nobody.
+   */
+  | 'stripped'
+  /** The coinbase commits to other witnesses than are there. No honest block is so at any height. */
+  | 'mismatched'
+  /** There are witnesses that nothing commits to: anybody may have put them in. No honest block is so at any height. */
+  | 'uncommitted'
+
+/** Whether the coinbase's one witness item, hashed behind the root of the wtxids, makes the commitment. */
+function keepsCommitment(block: Block, commitment: Uint8Array): boolean {
   const stack = block.transactions.at(0)?.inputs[0]?.witness
   const reserved = stack?.at(0)
   if (stack?.length !== 1 || reserved?.length !== 32) return false
@@ -101,4 +109,24 @@ export function checkWitnessCommitment(block: Block): boolean {
   joined.set(witnessMerkleRoot(block))
   joined.set(reserved, 32)
   return equalBytes(sha256d(joined), commitment)
+}
+
+/**
+ * How a block's witnesses stand to what its coinbase commits to. Core takes `none` and `committed` from segwit's height
+ * on, and before it whatever has no witness, `none` and `stripped`.
+ */
+export function witnessState(block: Block): WitnessState {
+  const commitment = witnessCommitment(block)
+  if (!block.hasWitness) return commitment === undefined ? 'none' : 'stripped'
+  if (commitment === undefined) return 'uncommitted'
+  return keepsCommitment(block, commitment) ? 'committed' : 'mismatched'
+}
+
+/**
+ * Whether the witnesses of a block are those that its coinbase commits to; without a commitment, whether there is no
+ * witness at all. The block must be in witness form. {@link witnessState} tells more.
+ */
+export function checkWitnessCommitment(block: Block): boolean {
+  const state = witnessState(block)
+  return state === 'none' || state === 'committed'
 }

@@ -124,7 +124,10 @@ export function wireName(message: Message): string {
 export interface DecodeOptions {
   /** Negotiated protocol version; the newest where left out. */
   readonly protocolVersion?: number | undefined
-  /** Tolerate bytes behind the last field and payloads above the message's own maximum, as Core does. Default false. */
+  /**
+   * Read over what Core reads over: bytes behind the last field, payloads above the message's own maximum, transaction
+   * counts behind headers, pongs without a whole nonce. Default false, as btcd holds.
+   */
   readonly lenient?: boolean | undefined
 }
 
@@ -148,7 +151,7 @@ export function decodeMessage(name: string, payload: Uint8Array, options: Decode
       command: name,
     })
   }
-  const reader = new Reader(payload, { protocolVersion, command: name })
+  const reader = new Reader(payload, { protocolVersion, command: name, lenient })
   const fields = type.codec.decode(reader)
   if (!lenient) reader.end()
   // The row of a name decodes the fields of that name's message; TypeScript cannot follow the look-up.

@@ -1,3 +1,5 @@
+import { safeText } from './printable.js'
+
 /** One program in a user agent (BIP14). */
 export interface UserAgent {
   /** Name of the program. */
@@ -10,14 +12,20 @@ export interface UserAgent {
 
 /**
  * The BIP14 form: `/name:version(comment; comment)/name:version/`, outermost program last.
- * @throws TypeError where a name, version or comment contains one of `/ : ( )`, which BIP14 reserves
+ * @throws TypeError where a name, version or comment contains one of `/ : ( )`, which BIP14 reserves, or a character
+ * above U+00FF, which has no byte on the wire
  * @example formatUserAgent([{ name: 'rxpeer', version: '0.1.0' }]) // '/rxpeer:0.1.0/'
  */
 export function formatUserAgent(agents: readonly UserAgent[]): string {
   const parts = agents.map(({ name, version, comments = [] }) => {
-    const reserved = [name, version, ...comments].find(part => /[/:()]/.test(part))
-    if (reserved !== undefined)
-      throw new TypeError(`"${reserved}" contains one of / : ( ), which BIP14 reserves`)
+    for (const part of [name, version, ...comments]) {
+      if (/[/:()]/.test(part)) {
+        throw new TypeError(`"${safeText(part)}" contains one of / : ( ), which BIP14 reserves`)
+      }
+      if (/[^\0-\xff]/.test(part)) {
+        throw new TypeError(`"${safeText(part)}" has a character that does not fit one byte`)
+      }
+    }
     return `${name}:${version}${comments.length > 0 ? `(${comments.join('; ')})` : ''}`
   })
   return `/${parts.join('/')}/`

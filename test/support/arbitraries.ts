@@ -3,7 +3,7 @@ import { Block } from '../../src/wire/block.js'
 import { BlockHeader } from '../../src/wire/header.js'
 import { addressSizes, NetworkId } from '../../src/wire/host.js'
 import { type Inventory, InventoryType } from '../../src/wire/inventory.js'
-import { RejectCode } from '../../src/wire/messages/reject.js'
+import { RejectCode, type RejectMessage } from '../../src/wire/messages/reject.js'
 import type { KnownCommand, KnownMessage, MessageOf } from '../../src/wire/messages.js'
 import type { NetAddress, TimedNetAddress } from '../../src/wire/netaddress.js'
 import { Transaction, type TransactionInput, type TransactionOutput } from '../../src/wire/transaction.js'
@@ -130,6 +130,24 @@ const rejectFields = {
   code: fc.oneof(fc.constantFrom(...Object.values(RejectCode)), u8),
   reason: text(111),
 }
+const named = fc.constantFrom('tx', 'block')
+const data = fc.uint8Array({ minLength: 1, maxLength: 40 })
+
+/** With the hash that it should have, without it, and with bytes that nobody expects. */
+const reject: fc.Arbitrary<RejectMessage> = fc.oneof(
+  fc.record(
+    { ...rejectFields, rejected: text(12).filter(name => name !== 'tx' && name !== 'block'), data },
+    { requiredKeys: ['command', 'code', 'reason', 'rejected'] },
+  ),
+  fc.record(
+    { ...rejectFields, rejected: named, hash, data },
+    { requiredKeys: ['command', 'code', 'reason', 'rejected', 'hash'] },
+  ),
+  fc.record(
+    { ...rejectFields, rejected: named, data: data.filter(bytes => bytes.length < 32) },
+    { requiredKeys: ['command', 'code', 'reason', 'rejected'] },
+  ),
+)
 
 /** One generator for each row of the message table: a row without one does not compile. */
 export const messageArbitraries: { readonly [C in KnownCommand]: fc.Arbitrary<MessageOf<C>> } = {
@@ -196,10 +214,7 @@ export const messageArbitraries: { readonly [C in KnownCommand]: fc.Arbitrary<Me
   notfound: fc.record({ command: fc.constant('notfound'), inventory: counted(inventory) }),
   ping: fc.record({ command: fc.constant('ping'), nonce: u64 }),
   pong: fc.record({ command: fc.constant('pong'), nonce: u64 }),
-  reject: fc.oneof(
-    fc.record({ ...rejectFields, rejected: text(12).filter(name => name !== 'tx' && name !== 'block') }),
-    fc.record({ ...rejectFields, rejected: fc.constantFrom('tx', 'block'), hash }),
-  ),
+  reject,
   sendaddrv2: fc.constant({ command: 'sendaddrv2' }),
   sendcmpct: fc.record({ command: fc.constant('sendcmpct'), highBandwidth: fc.boolean(), version: u64 }),
   sendheaders: fc.constant({ command: 'sendheaders' }),

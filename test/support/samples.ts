@@ -1,4 +1,5 @@
 import { Block } from '../../src/wire/block.js'
+import { sha256d, zeroHash } from '../../src/wire/hash.js'
 import { BlockHeader } from '../../src/wire/header.js'
 import { merkleRoot } from '../../src/wire/merkle.js'
 import { Transaction, type TransactionInput } from '../../src/wire/transaction.js'
@@ -59,4 +60,13 @@ export function sampleBlock(transactions: readonly Transaction[]): Block {
     nonce: 9,
   })
   return Block.from(header, transactions)
+}
+
+/** A block whose coinbase commits to the witnesses of these other transactions (BIP141). */
+export function committedBlock(others: readonly Transaction[]): Block {
+  const reserved = new Uint8Array(32)
+  const { root } = merkleRoot([zeroHash, ...others.map(tx => tx.wtxid)])
+  const commitment = sha256d(Uint8Array.of(...root, ...reserved))
+  const script = Uint8Array.of(0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed, ...commitment)
+  return sampleBlock([sampleCoinbase([script], [reserved]), ...others])
 }

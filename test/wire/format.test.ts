@@ -17,6 +17,7 @@ import { mainnet, regtest } from '../../src/wire/network.js'
 import { reconstruct } from '../../src/wire/reconstruct.js'
 import { Transaction } from '../../src/wire/transaction.js'
 import * as arbitraries from '../support/arbitraries.js'
+import { collidingNumbers, timesAsLong } from '../support/colliding.js'
 import { mutate, seeded } from '../support/mutate.js'
 import { describeVectors, vectorBytes, vectorJson } from '../support/vectors.js'
 import { outcome } from '../support/wire.js'
@@ -209,6 +210,10 @@ const lines: { readonly [C in KnownCommand]: readonly (readonly [Message & { com
       `reject "tx" 0x40 "dust" ${shown}`,
     ],
     [
+      { command: 'reject', rejected: 'tx', code: 1, reason: '', data: new Uint8Array(12) },
+      'reject "tx" 0x1 "" data 12 bytes',
+    ],
+    [
       { command: 'reject', rejected: 'a\x1b[2J', code: 1, reason: 'no\r\n"x" \\ \xff\x9b' },
       'reject "a\\x1b[2J" 0x1 "no\\x0d\\x0a\\"x\\" \\\\ \\xff\\x9b"',
     ],
@@ -297,6 +302,25 @@ test('whatever a remote sends is one short line of printable characters', () => 
     }),
     { numRuns: 200 },
   )
+})
+
+describe('types that a remote chooses to collide in a table of V8 cost what others cost', () => {
+  const count = 15_000
+  const list = (types: readonly number[]) => types.map(type => ({ type, hash }))
+  const [hostile, friendly] = [collidingNumbers(count), Array.from({ length: count }, (_, i) => i + 10)]
+
+  it.each(['inv', 'getdata', 'notfound'] as const)('%s', command => {
+    const [slow, fast] = [hostile, friendly].map(types =>
+      decodeMessage(command, encodeMessage({ command, inventory: list(types) })),
+    )
+    expect(
+      timesAsLong(
+        () => formatMessage(slow!),
+        () => formatMessage(fast!),
+      ),
+    ).toBeLessThan(8)
+    expect(formatMessage(slow!)).toMatch(new RegExp(`^${command} 15000: (1 0x[0-9a-f]+ ${shown}, ){5}…$`))
+  })
 })
 
 test('damaged messages are refused by a WireError, or shown like any other', () => {

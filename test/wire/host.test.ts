@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { hexToBytes } from '../../src/wire/hex.js'
-import { addressSizes, hostText, isUsableAddress, NetworkId, parseHost } from '../../src/wire/host.js'
+import { addressSizes, hostText, NetworkId, parseHost } from '../../src/wire/host.js'
+import { isUsableAddress } from '../../src/wire/usable-address.js'
 import * as arbitraries from '../support/arbitraries.js'
 
 // The names are those of BIP155's own examples and of Core's net tests.
@@ -84,34 +85,6 @@ test('every onion, I2P and CJDNS address survives as text, and any change of an 
     const letter = onion[at] === 'a' ? 'b' : 'a'
     expect(parseHost(onion.slice(0, at) + letter + onion.slice(at + 1)), `letter ${at}`).toBeUndefined()
   }
-})
-
-describe('addresses worth keeping', () => {
-  it.each<[boolean, string, number, string]>([
-    [true, 'IPv4', NetworkId.ipv4, '01020304'],
-    [true, 'IPv4 loopback', NetworkId.ipv4, '7f000001'],
-    [false, 'IPv4 of nobody', NetworkId.ipv4, '00000000'],
-    [false, 'IPv4 broadcast', NetworkId.ipv4, 'ffffffff'],
-    [false, 'IPv4 of 5 bytes', NetworkId.ipv4, '0102030405'],
-    [true, 'IPv6', NetworkId.ipv6, '20010db8000000000000000000000001'],
-    [true, 'IPv6 of 0xff only', NetworkId.ipv6, 'ff'.repeat(16)],
-    [false, 'IPv6 of nobody', NetworkId.ipv6, '00'.repeat(16)],
-    [false, 'IPv4-mapped', NetworkId.ipv6, '00000000000000000000ffff01020304'],
-    [false, 'OnionCat', NetworkId.ipv6, 'fd87d87eeb430102030405060708090a'],
-    [true, 'the prefix after OnionCat', NetworkId.ipv6, 'fd87d87eeb440102030405060708090a'],
-    [false, "Core's internal range", NetworkId.ipv6, 'fd6b88c08724ca978112ca1bbdcafac2'],
-    [true, 'the prefix after it', NetworkId.ipv6, 'fd6b88c08725ca978112ca1bbdcafac2'],
-    [false, 'Tor v2', NetworkId.torV2, 'f1f2f3f4f5f6f7f8f9fa'],
-    [true, 'Tor v3', NetworkId.torV3, '00'.repeat(32)],
-    [true, 'I2P', NetworkId.i2p, 'ff'.repeat(32)],
-    [true, 'CJDNS', NetworkId.cjdns, 'fc000001000200030004000500060007'],
-    [false, 'CJDNS outside fc00::/8', NetworkId.cjdns, 'aa000001000200030004000500060007'],
-    [false, 'Yggdrasil', NetworkId.yggdrasil, '02000000000000000000000000000001'],
-    [false, 'an unknown network', 0xaa, '01020304'],
-    [false, 'an unknown network without an address', 0xaa, ''],
-  ])('%s: %s', (usable, _, networkId, hex) => {
-    expect(isUsableAddress({ networkId, address: hexToBytes(hex) })).toBe(usable)
-  })
 })
 
 test('hostText takes whatever a remote sends', () => {

@@ -1,7 +1,19 @@
-import { expect, test } from 'vitest'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it, test, vi } from 'vitest'
 import { Reader, Writer } from '../../src/wire/cursor.js'
 import { bytesToHex, fromHex, hexToBytes } from '../../src/wire/hex.js'
-import { InventoryType, inventory, inventoryTypeName, WITNESS_FLAG } from '../../src/wire/inventory.js'
+import {
+  type Inventory,
+  InventoryType,
+  inventory,
+  inventoryTypeAt,
+  inventoryTypeName,
+  lastOfTypes,
+  WITNESS_FLAG,
+} from '../../src/wire/inventory.js'
+import type { List } from '../../src/wire/list.js'
+import { decodeMessage, encodeMessage } from '../../src/wire/messages.js'
+import * as arbitraries from '../support/arbitraries.js'
 import { wireErrorOf } from '../support/wire.js'
 
 const display = '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f'
@@ -43,4 +55,58 @@ test.each([
   ['a type above 32 bits', { type: 2 ** 32, hash: new Uint8Array(32) }],
 ])('%s is refused', (_, value) => {
   expect(wireErrorOf(() => inventory.encode(new Writer(), value)).code).toBe('bad-value')
+})
+
+describe('looking for types', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  const commands = ['inv', 'getdata', 'notfound'] as const
+
+  /** The list as a remote sends it. */
+  function received(command: (typeof commands)[number], entries: readonly Inventory[]): List<Inventory> {
+    const message = decodeMessage(command, encodeMessage({ command, inventory: entries }))
+    return message.command === command ? message.inventory : expect.fail(message.command)
+  }
+
+  const numbered = (type: number, number: number): Inventory => ({
+    type,
+    hash: new Uint8Array(32).fill(number),
+  })
+
+  it('answers for literals and for what was received alike', () => {
+    const types = fc.uniqueArray(fc.constantFrom(...Object.values(InventoryType)))
+    fc.assert(
+      fc.property(
+        fc.array(arbitraries.inventory),
+        types,
+        fc.constantFrom(...commands),
+        (entries, wanted, command) => {
+          const set = new Set<number>(wanted)
+          const list = received(command, entries)
+          const last = entries.findLast(({ type }) => set.has(type))
+          expect(lastOfTypes(entries, set)).toBe(last)
+          expect(lastOfTypes(list, set)).toEqual(last)
+          for (let index = -1; index <= entries.length; index += 1) {
+            const type = index < 0 ? undefined : entries[index]?.type
+            expect(inventoryTypeAt(list, index)).toBe(type)
+          }
+        },
+      ),
+    )
+  })
+
+  it.each(commands)('makes the one entry of a long %s, and none where there is none', command => {
+    const entries = Array.from({ length: 50_000 }, (_, i) => numbered(InventoryType.wtx, i))
+    entries[7] = numbered(InventoryType.block, 1)
+    entries[8] = numbered(InventoryType.witnessBlock, 2)
+    const list = received(command, entries)
+    const read = vi.spyOn(inventory, 'read')
+    const blocks = new Set([InventoryType.block, InventoryType.witnessBlock])
+    expect(lastOfTypes(list, blocks)).toEqual(entries[8])
+    expect(read).toHaveBeenCalledTimes(1)
+    expect(lastOfTypes(list, new Set([InventoryType.compactBlock]))).toBeUndefined()
+    expect(read).toHaveBeenCalledTimes(1)
+  })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { MAX_LOCATOR } from '../../src/wire/limits.js'
+import { CORE_MAX_LOCATOR, MAX_LOCATOR } from '../../src/wire/limits.js'
 import { LOCATOR_MAX_LENGTH, locatorHeights } from '../../src/wire/locator.js'
 
 /** How far below the tip each entry of a long locator is: 0 to 11, then 13, 17, 25 … */
@@ -32,12 +32,13 @@ test('heights fall strictly, begin with the tip, end with 0, and fit the 101 tha
     const heights = locatorHeights(tip)
     expect(heights[0]).toBe(tip)
     expect(heights.at(-1)).toBe(0)
-    expect(heights.length).toBeLessThanOrEqual(101)
+    expect(heights.length).toBeLessThanOrEqual(CORE_MAX_LOCATOR)
     expect(heights.every((height, i) => i === 0 || height < heights[i - 1]!)).toBe(true)
   }
 })
 
 test("the maximum length is btcd's", () => {
   expect(MAX_LOCATOR).toBe(500)
+  expect(CORE_MAX_LOCATOR).toBe(101)
   expect(LOCATOR_MAX_LENGTH).toBe(16_045)
 })

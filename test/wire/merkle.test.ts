@@ -7,11 +7,14 @@ import {
   checkMerkleRoot,
   checkWitnessCommitment,
   merkleRoot,
+  type WitnessState,
   witnessCommitment,
   witnessMerkleRoot,
+  witnessState,
 } from '../../src/wire/merkle.js'
+import { Transaction } from '../../src/wire/transaction.js'
 import { hash } from '../support/arbitraries.js'
-import { sampleBlock, sampleCoinbase, sampleTransaction } from '../support/samples.js'
+import { committedBlock, sampleBlock, sampleCoinbase, sampleTransaction } from '../support/samples.js'
 import { describeVectors, vectorBytes, vectorJson } from '../support/vectors.js'
 
 const leaf = (n: number) => new Uint8Array(32).fill(n)
@@ -145,6 +148,33 @@ describe('the witness commitment', () => {
   })
 })
 
+describe('witnessState', () => {
+  const signed = sampleTransaction({ inputs: [{ witness: [Uint8Array.of(1)] }] })
+  const other = sampleTransaction({ inputs: [{ witness: [Uint8Array.of(2)] }] })
+  const committed = committedBlock([signed, sampleTransaction()])
+  const coinbase = committed.transactions.at(0)!
+  const bare = (tx: Transaction) => Transaction.decode(tx.stripped)
+  const rest = committed.transactions.at(2)!
+
+  it.each<[WitnessState, string, Block]>([
+    ['none', 'no witness', sampleBlock([sampleCoinbase(), sampleTransaction()])],
+    ['none', 'no transaction', sampleBlock([])],
+    ['none', 'a witness that was left out', sampleBlock([sampleCoinbase(), bare(signed)])],
+    ['committed', 'what the coinbase says', committed],
+    ['committed', 'only the reserved value', committedBlock([sampleTransaction()])],
+    ['stripped', 'the form without witness', Block.decode(committed.stripped)],
+    ['mismatched', 'another witness', Block.from(committed.header, [coinbase, other, rest])],
+    ['mismatched', 'no witness but the reserved value', sampleBlock([coinbase, bare(signed), rest])],
+    ['mismatched', 'no reserved value', sampleBlock([bare(coinbase), signed, rest])],
+    ['uncommitted', 'a witness and nothing else', sampleBlock([sampleCoinbase(), signed])],
+    ['uncommitted', 'a witness of the coinbase', sampleBlock([sampleCoinbase([], [leaf(0)])])],
+  ])('%s: %s', (state, _, block) => {
+    expect(witnessState(block)).toBe(state)
+    expect(checkWitnessCommitment(block)).toBe(state === 'none' || state === 'committed')
+    expect(block.hasWitness).toBe(state !== 'none' && state !== 'stripped')
+  })
+})
+
 describeVectors('real blocks', () => {
   const index = vectorJson<
     { file: string; header: { merkleRoot: string }; witnessCommitment: string | null }[]
@@ -157,5 +187,7 @@ describeVectors('real blocks', () => {
     const found = witnessCommitment(block)
     expect(found === undefined ? null : bytesToHex(found)).toBe(row.witnessCommitment)
     expect(checkWitnessCommitment(block)).toBe(true)
+    expect(witnessState(block)).toBe(found === undefined ? 'none' : 'committed')
+    expect(witnessState(Block.decode(block.stripped))).toBe(found === undefined ? 'none' : 'stripped')
   })
 })

@@ -496,27 +496,34 @@ describe('other forms of the fixtures', () => {
     expect(encodeMessage(rows.block.message, { witness: false })).toEqual(rows.block.message.block.stripped)
   })
 
-  it('a reject of a transaction without a hash is written with zeros', () => {
-    const bytes = encodeMessage({ command: 'reject', rejected: 'tx', code: 1, reason: '' })
-    expect(bytesToHex(bytes)).toBe(`0274780100${'00'.repeat(32)}`)
+  it.each([
+    [46, { sender: { host: '::', port: 0, services: '0x0' }, nonce: '1', userAgent: '', startHeight: -1 }],
+    [80, { userAgent: '', startHeight: -1 }],
+    [95, { startHeight: -1 }],
+    [99, {}],
+  ])('what a version of %i bytes leaves out reads as Core takes it', (length, absent) => {
+    const other = { ...version, startHeight: 7, relay: true }
+    const short = decodeMessage('version', encodeMessage(other).subarray(0, length))
+    expect(toPlain(short)).toEqual({ ...toPlain(other), ...absent })
   })
 
-  it('fields that an old version leaves out have their defaults', () => {
-    const short = decodeMessage('version', hexToBytes(versionHex).subarray(0, 46))
-    expect(toPlain(short)).toEqual({
-      ...toPlain(version),
-      sender: { host: '::', port: 0, services: '0x0' },
-      nonce: '0',
-      userAgent: '',
-      startHeight: 0,
-      relay: true,
-    })
+  it('a version keeps nothing of the chunk that it came in', () => {
+    const chunk = new Uint8Array(62_000)
+    chunk.set(hexToBytes(versionHex), 1_000)
+    const decoded = decodeMessage('version', chunk.subarray(1_000, 1_000 + versionHex.length / 2))
+    if (decoded.command !== 'version') expect.fail(decoded.command)
+    for (const { address: kept } of [decoded.receiver, decoded.sender]) {
+      expect(kept.buffer.byteLength).toBe(kept.length)
+    }
+    chunk.fill(0xff)
+    expect(toPlain(decoded)).toEqual(toPlain(version))
   })
 
   it.each([
     [46, 'ok'],
     [47, 'truncated'],
-    [72, 'ok'],
+    // The sender's address without the nonce, which btcd takes and Core does not.
+    [72, 'truncated'],
     [79, 'truncated'],
     [80, 'ok'],
     [94, 'truncated'],
@@ -667,6 +674,44 @@ describe('values that have no form', () => {
       code: 'bad-value',
       offset: 162,
     })
+  })
+})
+
+describe('what Core reads over', () => {
+  const lenient = { lenient: true }
+
+  it.each([
+    ['01', '00'],
+    ['00', 'fc'],
+    ['fdfd00', '00'],
+    ['00', 'fe00000100'],
+    ['02', 'fe00000002'],
+  ])('transaction counts %s and %s behind headers', (first, second) => {
+    const payload = hexToBytes(`02${headerHex}${first}${headerHex}${second}`)
+    const decoded = decodeMessage('headers', payload, lenient)
+    expect(toPlain(decoded)).toEqual(toPlain({ command: 'headers', headers: [header, header] }))
+    expect(outcome(() => decodeMessage('headers', payload))).toBe('bad-value')
+  })
+
+  it.each([
+    ['truncated', 'no count', ''],
+    ['truncated', 'half a count', 'fdfd'],
+    ['non-canonical-size', 'a count in too long a form', 'fdfc00'],
+    ['too-long', 'a count above 32 MiB (MAX_SIZE)', 'fe01000002'],
+  ])('but %s: %s', (code, _, count) => {
+    const payload = hexToBytes(`01${headerHex}${count}`)
+    const error = wireErrorOf(() => decodeMessage('headers', payload, lenient))
+    expect(error).toMatchObject({ code, command: 'headers' })
+  })
+
+  it.each(['', '08', '08070605040302'])('a pong of "%s" is one with nonce 0', hex => {
+    expect(decodeMessage('pong', hexToBytes(hex), lenient)).toEqual({ command: 'pong', nonce: 0n })
+    expect(outcome(() => decodeMessage('pong', hexToBytes(hex)))).toBe('truncated')
+  })
+
+  it('a pong with more than a nonce has the nonce', () => {
+    const payload = hexToBytes(`${rows.pong.hex}00`)
+    expect(decodeMessage('pong', payload, lenient)).toEqual(rows.pong.message)
   })
 })
 

@@ -111,6 +111,11 @@ test.each([
   '::1.2.3.4:5',
   '1:2:3:4:5:6:7:1.2.3.4',
   '::1.2.3.400',
+  'fe80::1%',
+  'fe80::1%eth0%eth1',
+  'fe80::1%eth0\0.evil.example',
+  'fe80::1%eth0\n',
+  'fe80::1%25/',
 ])('"%s" is no address', text => {
   expect(parseHost(text)).toBeUndefined()
 })

@@ -4,7 +4,6 @@ import { Block } from '../../src/wire/block.js'
 import type { CompactBlock } from '../../src/wire/compact.js'
 import { BlockHeader } from '../../src/wire/header.js'
 import { equalBytes, hexToBytes, toHex } from '../../src/wire/hex.js'
-import { merkleRoot } from '../../src/wire/merkle.js'
 import { decodeMessage, encodeMessage } from '../../src/wire/messages.js'
 import { regtest } from '../../src/wire/network.js'
 import {
@@ -18,6 +17,8 @@ import {
 } from '../../src/wire/reconstruct.js'
 import { Transaction } from '../../src/wire/transaction.js'
 import * as arbitraries from '../support/arbitraries.js'
+import { collidingNumbers, timesAsLong } from '../support/colliding.js'
+import { committedBlock, sampleBlock, sampleCoinbase, sampleTransaction } from '../support/samples.js'
 import { describeVectors, vectorBytes, vectorJson } from '../support/vectors.js'
 
 /** A transaction unlike any other; with a witness where `witness` is not 0. */
@@ -37,21 +38,8 @@ function makeTransaction(number: number, witness = 0): Transaction {
   })
 }
 
-function makeBlock(transactions: readonly Transaction[]): Block {
-  const { root } = merkleRoot(transactions.map(tx => tx.txid))
-  const header = BlockHeader.from({
-    version: 4,
-    previousBlock: regtest.genesis.hash,
-    merkleRoot: root,
-    time: 1,
-    bits: 0x207fffff,
-    nonce: 0,
-  })
-  return Block.from(header, transactions)
-}
-
-const transactions = Array.from({ length: 5 }, (_, i) => makeTransaction(i, i % 2))
-const block = makeBlock(transactions)
+const block = committedBlock([1, 2, 3, 4].map(number => makeTransaction(number, number % 2)))
+const transactions = Array.from(block.transactions)
 const compact = toCompactBlock(block, 42n)
 
 function expectMissing(result: Reconstruction): MissingReconstruction {
@@ -109,9 +97,14 @@ describe('complete', () => {
     expectBlock(reconstruct(toCompactBlock(block, 1n, { prefill: [0, 1, 2, 3, 4] }), []))
   })
 
-  it('in version 1, whatever the witness of what is at hand', () => {
-    expectBlock(reconstruct(toCompactBlock(block, 1n, { version: 1 }), transactions, { version: 1 }))
-    expect(reconstruct(toCompactBlock(block, 1n, { version: 1 }), transactions).state).toBe('missing')
+  it('in version 1 without witnesses, whatever those of what is at hand', () => {
+    const old = toCompactBlock(block, 1n, { version: 1 })
+    const bare = Block.decode(block.stripped)
+    for (const atHand of [transactions, Array.from(bare.transactions)]) {
+      expectBlock(reconstruct(old, atHand, { version: 1 }), bare)
+    }
+    expectBlock(expectMissing(reconstruct(old, [], { version: 1 })).fill(answer([1, 2, 3, 4])), bare)
+    expect(reconstruct(old, transactions).state).toBe('missing')
   })
 
   it('the same transaction twice at hand is one', () => {
@@ -196,8 +189,9 @@ describe('failed', () => {
   })
 
   it('repeated transactions that leave the merkle root as it is (CVE-2012-2459)', () => {
-    const three = makeBlock(transactions.slice(0, 3))
-    const repeated = [...transactions.slice(0, 3), transactions[2]!]
+    const three = committedBlock(transactions.slice(1, 3))
+    const transactionsOfThree = Array.from(three.transactions)
+    const repeated = [...transactionsOfThree, transactionsOfThree[2]!]
     const forged = changed({
       header: three.header,
       shortIds: [],
@@ -206,6 +200,95 @@ describe('failed', () => {
     expect(reconstruct(forged, [])).toMatchObject({ state: 'failed', reason: expect.stringContaining('CVE') })
     expectBlock(reconstruct(toCompactBlock(three, 1n), transactions), three)
   })
+})
+
+describe('witnesses, in version 2', () => {
+  const spends = [1, 2, 3].map(number => makeTransaction(number))
+  const signed = makeTransaction(1, 1)
+  const changedWitness = makeTransaction(1, 2)
+  const commitment = sampleCoinbase(Array.from(block.transactions.at(0)!.outputs, out => out.scriptPubKey))
+
+  it('changed on the way in blocktxn are no block', () => {
+    const state = expectMissing(reconstruct(compact, transactions.slice(2)))
+    expect(changedWitness.txid).toEqual(transactions[1]!.txid)
+    const { blockHash } = answer([])
+    expect(state.fill({ blockHash, transactions: [changedWitness] })).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('witness'),
+    })
+    expect(state.fill({ blockHash, transactions: [makeTransaction(1)] }).state).toBe('failed')
+    expectBlock(state.fill(answer([1])))
+  })
+
+  it('changed among the prefilled ones are no block', () => {
+    const form = toCompactBlock(block, 1n, { prefill: [0, 1] })
+    const [coinbase] = form.prefilled
+    const forged = [coinbase!, { index: 1, transaction: changedWitness }]
+    expect(reconstruct({ ...form, prefilled: forged }, transactions).state).toBe('failed')
+    const bare = { index: 0, transaction: Transaction.decode(transactions[0]!.stripped) }
+    expect(reconstruct({ ...form, prefilled: [bare, form.prefilled.at(1)!] }, transactions).state).toBe(
+      'failed',
+    )
+  })
+
+  const cases = [
+    {
+      what: 'no witness and no commitment',
+      of: sampleBlock([sampleCoinbase(), ...spends]),
+      now: true,
+      before: true,
+    },
+    { what: 'a commitment that is kept', of: block, now: true, before: false },
+    {
+      what: 'a commitment and no witness',
+      of: sampleBlock([commitment, ...spends]),
+      now: false,
+      before: true,
+    },
+    {
+      what: 'a witness that nothing commits to',
+      of: sampleBlock([sampleCoinbase(), signed]),
+      now: false,
+      before: false,
+    },
+    {
+      what: 'a commitment to other witnesses',
+      of: sampleBlock([commitment, signed]),
+      now: false,
+      before: false,
+    },
+  ]
+
+  it.each(cases)('$what: with segwit $now, before it $before', ({ of, now, before }) => {
+    const form = toCompactBlock(of, 1n)
+    for (const [segwit, holds] of [
+      [undefined, now],
+      [true, now],
+      [false, before],
+    ] as const) {
+      const expected = holds ? 'complete' : 'failed'
+      expect(reconstruct(form, of.transactions, { segwit }).state).toBe(expected)
+      const state = expectMissing(reconstruct(form, [], { segwit }))
+      expect(state.fill(answer(state.indexes, of)).state).toBe(expected)
+    }
+  })
+})
+
+test('a block begins with a coinbase: a row of the tree taken for transactions does not', () => {
+  const headless = sampleBlock([sampleTransaction(), sampleTransaction({ lockTime: 1 })])
+  expect(reconstruct(toCompactBlock(headless, 1n), headless.transactions)).toMatchObject({
+    state: 'failed',
+    reason: expect.stringContaining('coinbase'),
+  })
+})
+
+test('short ids that a remote chooses to collide in a table of V8 cost what others cost', () => {
+  const count = 15_000
+  const hostile = changed({ shortIds: collidingNumbers(count) })
+  const friendly = changed({ shortIds: Array.from({ length: count }, (_, i) => i * 100_003) })
+  const run = (form: CompactBlock) => () => expectMissing(reconstruct(form, transactions)).indexes.length
+  expect(run(hostile)()).toBe(count)
+  expect(timesAsLong(run(hostile), run(friendly))).toBeLessThan(8)
 })
 
 describe('invalid', () => {
@@ -259,8 +342,8 @@ describe('invalid', () => {
 
 test('any block comes back from its compact form, whatever part of it is at hand', () => {
   const blocks = fc
-    .uniqueArray(arbitraries.transaction, { minLength: 1, maxLength: 7, selector: tx => toHex(tx.txid) })
-    .map(makeBlock)
+    .uniqueArray(arbitraries.transaction, { maxLength: 6, selector: tx => toHex(tx.txid) })
+    .map(committedBlock)
   const places = fc.uniqueArray(fc.nat(6))
   const versions = fc.constantFrom<CompactVersion>(1, 2)
   fc.assert(
@@ -276,13 +359,14 @@ test('any block comes back from its compact form, whatever part of it is at hand
         if (message.command !== 'cmpctblock') expect.fail(message.command)
         const mempool = atHand.flatMap(index => whole.transactions.at(index) ?? [])
         const result = reconstruct(message, mempool, { version })
-        if (result.state !== 'missing') expectBlock(result, whole)
+        const expected = version === 1 ? Block.decode(whole.stripped) : whole
+        if (result.state !== 'missing') expectBlock(result, expected)
         else {
           const missing = Array.from(whole.transactions, (_, index) => index).filter(
             index => !prefill.includes(index) && !atHand.includes(index),
           )
           expect(result.indexes).toEqual(missing)
-          expectBlock(result.fill(answer(missing, whole)), whole)
+          expectBlock(result.fill(answer(missing, whole)), expected)
         }
       },
     ),

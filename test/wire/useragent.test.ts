@@ -29,3 +29,11 @@ test.each(['/', ':', '(', ')'])('the reserved character %s is refused wherever i
     ]),
   ).toThrow(TypeError)
 })
+
+test('what has no byte on the wire is refused here, not when the version message is sent', () => {
+  expect(formatUserAgent([{ name: 'é', version: '\xff' }])).toBe('/é:\xff/')
+  for (const bad of ['—', '\u0100', '😀']) {
+    expect(() => formatUserAgent([{ name: 'a', version: '1', comments: [bad] }])).toThrow(TypeError)
+  }
+  expect(() => formatUserAgent([{ name: '\x1b—', version: '1' }])).toThrow('"\\x1b\\u2014" has')
+})

@@ -5,7 +5,7 @@ import { protocolVersions } from '../versions.js'
 /** Do not announce cheaper transactions to me (BIP133). */
 export interface FeeFilterMessage {
   readonly command: 'feefilter'
-  /** Satoshi per 1000 virtual bytes, 0 to 2,100,000,000,000,000; other values arrive as they are. */
+  /** Satoshi per 1000 virtual bytes; any signed 64 bits arrive as they are, `isMoney` tells whether they mean anything. */
   readonly feeRate: bigint
 }
 

@@ -1,5 +1,4 @@
-import { view } from '../codec.js'
-import { type Inventory, inventory } from '../inventory.js'
+import { type Inventory, inventory, inventoryList } from '../inventory.js'
 import { MAX_INV } from '../limits.js'
 import type { List } from '../list.js'
 import { messageType } from '../message-type.js'
@@ -16,5 +15,5 @@ export const getdata = messageType<GetDataMessage>({
   bips: [37, 144, 152, 339],
   shortId: 11,
   maxLength: 9 + MAX_INV * inventory.size,
-  fields: { inventory: view(inventory, MAX_INV) },
+  fields: { inventory: inventoryList },
 })

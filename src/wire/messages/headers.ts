@@ -1,7 +1,8 @@
 import { type Codec, type FixedCodec, view } from '../codec.js'
+import type { Reader } from '../cursor.js'
 import { type BlockHeader, blockHeader, HEADER_SIZE } from '../header.js'
-import { MAX_HEADERS } from '../limits.js'
-import type { List } from '../list.js'
+import { MAX_HEADERS, MAX_SIZE } from '../limits.js'
+import { type List, ListView } from '../list.js'
 import { messageType } from '../message-type.js'
 import { protocolVersions } from '../versions.js'
 
@@ -12,7 +13,7 @@ export interface HeadersMessage {
   readonly headers: List<BlockHeader>
 }
 
-/** A header and the transaction count behind it, which is always 0. */
+/** A header and the transaction count behind it, which is written as 0. */
 const entry: FixedCodec<BlockHeader> = {
   ...blockHeader,
   minSize: HEADER_SIZE + 1,
@@ -25,18 +26,31 @@ const entry: FixedCodec<BlockHeader> = {
 
 const entries = view(entry, MAX_HEADERS)
 
-/** Looks at every count before the list is handed out, so that reading it cannot fail. */
-const checkedEntries: Codec<List<BlockHeader>> = {
+/** As btcd reads them: every count is 0. All are looked at before the list is handed out, so that reading it cannot fail. */
+function strictEntries(reader: Reader): List<BlockHeader> {
+  const headers = entries.decode(reader)
+  const start = reader.offset - headers.length * entry.size
+  for (let i = 0; i < headers.length; i += 1) {
+    const at = start + i * entry.size + HEADER_SIZE
+    if (reader.bytes[at] !== 0) throw reader.fault('bad-value', 'a header is followed by transactions', at)
+  }
+  return headers
+}
+
+/** As Core reads them: a CompactSize behind each header, whatever it says; the transactions themselves are not there. */
+function lenientEntries(reader: Reader): List<BlockHeader> {
+  const offsets = new Uint32Array(reader.count(MAX_HEADERS, entry.size))
+  for (let i = 0; i < offsets.length; i += 1) {
+    offsets[i] = reader.skip(HEADER_SIZE)
+    reader.compactSize(MAX_SIZE)
+  }
+  const { bytes } = reader
+  return new ListView(offsets.length, index => blockHeader.read(bytes, offsets[index]!))
+}
+
+const headerList: Codec<List<BlockHeader>> = {
   ...entries,
-  decode: reader => {
-    const headers = entries.decode(reader)
-    const start = reader.offset - headers.length * entry.size
-    for (let i = 0; i < headers.length; i += 1) {
-      const at = start + i * entry.size + HEADER_SIZE
-      if (reader.bytes[at] !== 0) throw reader.fault('bad-value', 'a header is followed by transactions', at)
-    }
-    return headers
-  },
+  decode: reader => (reader.lenient ? lenientEntries(reader) : strictEntries(reader)),
 }
 
 export const headers = messageType<HeadersMessage>({
@@ -45,5 +59,5 @@ export const headers = messageType<HeadersMessage>({
   minVersion: protocolVersions.headers,
   shortId: 13,
   maxLength: 9 + MAX_HEADERS * entry.size,
-  fields: { headers: checkedEntries },
+  fields: { headers: headerList },
 })

@@ -1,5 +1,4 @@
-import { view } from '../codec.js'
-import { type Inventory, inventory } from '../inventory.js'
+import { type Inventory, inventory, inventoryList } from '../inventory.js'
 import { MAX_INV } from '../limits.js'
 import type { List } from '../list.js'
 import { messageType } from '../message-type.js'
@@ -18,5 +17,5 @@ export const notfound = messageType<NotFoundMessage>({
   minVersion: protocolVersions.bip37,
   shortId: 17,
   maxLength: 9 + MAX_INV * inventory.size,
-  fields: { inventory: view(inventory, MAX_INV) },
+  fields: { inventory: inventoryList },
 })

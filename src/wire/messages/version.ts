@@ -1,4 +1,4 @@
-import { bool, type Codec, i32, i64, u64, varText } from '../codec.js'
+import { bool, type Codec, i32, i64, struct, u64, varText } from '../codec.js'
 import type { Reader } from '../cursor.js'
 import { MAX_USER_AGENT } from '../limits.js'
 import { messageType } from '../message-type.js'
@@ -18,11 +18,11 @@ export interface VersionMessage {
   readonly receiver: NetAddress
   /** The sender's own address; today all zero. */
   readonly sender: NetAddress
-  /** Random; a node that meets its own nonce talks to itself. */
+  /** Random; a node that meets its own nonce talks to itself. 1 where it was left out. */
   readonly nonce: bigint
   /** `/name:version(comment; comment)/`, at most 256 bytes, one character a byte (BIP14). */
   readonly userAgent: string
-  /** Height of the sender's best block. */
+  /** Height of the sender's best block, -1 where it was left out; any signed 32 bits may come. */
   readonly startHeight: number
   /** Whether the sender wants transactions announced without a filter (BIP37). */
   readonly relay: boolean
@@ -31,6 +31,20 @@ export interface VersionMessage {
 type Fields = Omit<VersionMessage, 'command'>
 
 const userAgent = varText(MAX_USER_AGENT)
+
+/** The message lives as long as its peer does, so it must not hold the chunk that it came in. */
+const ownedAddress: Codec<NetAddress> = {
+  ...netAddress,
+  decode: reader => {
+    const value = netAddress.decode(reader)
+    return { ...value, address: value.address.slice() }
+  },
+}
+
+/** Core reads the two as one: where the address is, the nonce must be. */
+const origin: Codec<Pick<Fields, 'sender' | 'nonce'>> = struct({ sender: ownedAddress, nonce: u64 })
+/** What Core takes for them where they are not there. */
+const noOrigin = { sender: unknownAddress, nonce: 1n }
 
 /** A field that may be missing together with all that follow: old versions end early. */
 function optional<T>(reader: Reader, codec: Codec<T>, absent: T): T {
@@ -43,11 +57,10 @@ const fields: Codec<Fields> = {
     protocolVersion: i32.decode(reader),
     services: u64.decode(reader),
     timestamp: i64.decode(reader),
-    receiver: netAddress.decode(reader),
-    sender: optional(reader, netAddress, unknownAddress),
-    nonce: optional(reader, u64, 0n),
+    receiver: ownedAddress.decode(reader),
+    ...optional(reader, origin, noOrigin),
     userAgent: optional(reader, userAgent, ''),
-    startHeight: optional(reader, i32, 0),
+    startHeight: optional(reader, i32, -1),
     relay: optional(reader, bool, true),
   }),
   encode: (writer, value) => {
@@ -55,8 +68,7 @@ const fields: Codec<Fields> = {
     u64.encode(writer, value.services)
     i64.encode(writer, value.timestamp)
     netAddress.encode(writer, value.receiver)
-    netAddress.encode(writer, value.sender)
-    u64.encode(writer, value.nonce)
+    origin.encode(writer, value)
     userAgent.encode(writer, value.userAgent)
     i32.encode(writer, value.startHeight)
     if (writer.protocolVersion >= protocolVersions.bip37) bool.encode(writer, value.relay)
