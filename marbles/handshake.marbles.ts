@@ -175,7 +175,8 @@ describe('handshake', () => {
       helpers.expectObservable(remote.sent$, '^--!').toBe('v', {
         v: version({
           services: 9n,
-          receiver: { services: 0n, networkId: 1, address: Uint8Array.of(127, 0, 0, 1), port: 18444 },
+          // Of a remote that cannot be reached from elsewhere nothing is told, as in Core.
+          receiver: { services: 0n, networkId: 2, address: new Uint8Array(16), port: 0 },
           sender: { services: 9n, networkId: 2, address: new Uint8Array(16), port: 0 },
           nonce: 0x0101010101010101n,
           userAgent: '/rxpeer:0.1.0/watcher:2.0(a; b)/',

@@ -1,5 +1,6 @@
 import { MAX_LOCATOR } from '../wire/limits.js'
 import type { Command, Message } from '../wire/messages.js'
+import { isMoney } from '../wire/money.js'
 import { hasServices, Services } from '../wire/services.js'
 import { protocolVersions } from '../wire/versions.js'
 import type { ConversationFault, Violation } from './policy.js'
@@ -11,9 +12,6 @@ const ofHandshake: Readonly<Partial<Record<Command, ConversationFault>>> = {
   sendaddrv2: 'late-sendaddrv2',
   wtxidrelay: 'late-wtxidrelay',
 }
-
-/** Highest feefilter that means something, satoshi: all that there will ever be (Core `MAX_MONEY`). */
-const MAX_FEE_RATE = 21n * 10n ** 14n
 
 /** What we are, as far as it decides over what may be sent to us. */
 export interface GateConfig {
@@ -41,7 +39,7 @@ export function gate(message: Message, config: GateConfig, protocolVersion: numb
     case 'getblocks':
       return message.locator.length > (config.maxLocator ?? MAX_LOCATOR) ? 'too-many' : undefined
     case 'feefilter':
-      return message.feeRate < 0n || message.feeRate > MAX_FEE_RATE ? 'bad-fee-rate' : undefined
+      return isMoney(message.feeRate) ? undefined : 'bad-fee-rate'
     default:
       return ofHandshake[message.command]
   }

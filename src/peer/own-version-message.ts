@@ -1,7 +1,7 @@
 import type { Connection } from '../stream/connection.js'
-import { isUsableAddress as isRoutable } from '../wire/host.js'
 import type { VersionMessage } from '../wire/messages/version.js'
 import { parseHost, unknownAddress } from '../wire/netaddress.js'
+import { isRoutable } from '../wire/usable-address.js'
 import type { ResolvedOptions } from './options.js'
 
 /**

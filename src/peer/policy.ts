@@ -1,11 +1,8 @@
 import { IDLE_TIMEOUT } from '../behaviors/idle.js'
 import { CORE_PING_TIMEOUT } from '../behaviors/ping-timeout.js'
 import { type WireErrorCode, wireFaults } from '../wire/error.js'
-import { MAX_LOCATOR } from '../wire/limits.js'
+import { CORE_MAX_LOCATOR, MAX_LOCATOR } from '../wire/limits.js'
 import { protocolVersions } from '../wire/versions.js'
-
-/** Hashes of a locator that Bitcoin Core reads (`MAX_LOCATOR_SZ`). */
-const CORE_MAX_LOCATOR = 101
 
 /** What a remote can do against the rules of the conversation, by stable code; faults of bytes are in `wireFaults`. */
 export const conversationFaults = {

@@ -1,6 +1,6 @@
 import type { Clock } from '../stream/environment.js'
 import type { Hash } from '../wire/hash.js'
-import { InventoryType } from '../wire/inventory.js'
+import { InventoryType, lastOfTypes } from '../wire/inventory.js'
 import type { Command, Message } from '../wire/messages.js'
 import { protocolVersions } from '../wire/versions.js'
 import type { Count, PeerStats } from './stats.js'
@@ -21,6 +21,8 @@ function count(counts: Counts, { command }: Message, bytes: number): void {
 function copy(counts: Counts): Partial<Record<Command, Count>> {
   return Object.fromEntries(Object.entries(counts).map(([command, of]) => [command, { ...of }]))
 }
+
+const blocks: ReadonlySet<number> = new Set([InventoryType.block])
 
 type Told = Pick<
   PeerStats,
@@ -63,12 +65,8 @@ export class RemoteState {
     else if (message.command === 'sendheaders') this.#wantsHeaders = true
     else if (message.command === 'pong') this.#pong(message.nonce)
     else if (message.command === 'inv') {
-      for (let i = message.inventory.length - 1; i >= 0; i -= 1) {
-        const entry = message.inventory.at(i)
-        if (entry?.type !== InventoryType.block) continue
-        this.updateLastAnnouncedBlock(entry.hash)
-        break
-      }
+      const last = lastOfTypes(message.inventory, blocks)
+      if (last !== undefined) this.updateLastAnnouncedBlock(last.hash)
     }
   }
 

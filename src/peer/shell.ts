@@ -143,7 +143,7 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost {
   run(effect: Effect): void {
     switch (effect.kind) {
       case 'greet':
-        this.guard('newestBlock', () => this.#opening.greet(this.#conversation.state.reading))
+        this.guard('our version message', () => this.#opening.greet(this.#conversation.state.reading))
         break
       case 'judge':
         this.guard('acceptVersion', () => {

@@ -9,9 +9,9 @@ import { type Connection, TransportError } from '../../src/stream/connection.js'
 import { scriptedRemote } from '../../src/testing/scripted-remote.js'
 import type { Message } from '../../src/wire/messages.js'
 import { regtest } from '../../src/wire/network.js'
-import { remoteVersion } from '../support/conversation.js'
+import { remoteVersion, stillClock } from '../support/conversation.js'
 
-const options = () => ({ network: regtest, nonces: createNonces() })
+const options = () => ({ network: regtest, nonces: createNonces(), clock: stillClock })
 
 function remote() {
   const said = new Subject<Message | Uint8Array>()
@@ -137,7 +137,7 @@ describe('connect', () => {
       },
     }).subscribe({ error: error => errors.push(error) })
     expect(errors.map(({ code, reason, cause }) => ({ code, reason, cause }))).toEqual([
-      { code: 'callback-failed', reason: 'newestBlock failed: a bug of the user', cause: bug },
+      { code: 'callback-failed', reason: 'our version message failed: a bug of the user', cause: bug },
     ])
     expect(ended).toEqual(['close'])
   })

@@ -8,7 +8,7 @@ import { scriptedRemote } from '../../src/testing/scripted-remote.js'
 import { WireError } from '../../src/wire/error.js'
 import type { Message } from '../../src/wire/messages.js'
 import { regtest } from '../../src/wire/network.js'
-import { converse, remoteVersion } from '../support/conversation.js'
+import { converse, remoteVersion, stillClock } from '../support/conversation.js'
 
 const watch = (conversation: ReturnType<typeof converse>) => {
   const reasons: CloseReason[] = []
@@ -82,7 +82,7 @@ describe('closing', () => {
     const errors: PeerError[] = []
     const said = new Subject<Message | Uint8Array>()
     const { connection } = scriptedRemote(said)
-    connect(of(connection), { network: regtest, nonces: createNonces() }).subscribe({
+    connect(of(connection), { network: regtest, nonces: createNonces(), clock: stillClock }).subscribe({
       error: error => errors.push(error),
     })
     said.complete()
@@ -112,9 +112,11 @@ describe('closing', () => {
     const errors: PeerError[] = []
     const said = new Subject<Message | Uint8Array>()
     const remote = scriptedRemote(said)
-    connect(of(remote.connection), { network: regtest, nonces: createNonces() }).subscribe({
-      error: error => errors.push(error),
-    })
+    connect(of(remote.connection), { network: regtest, nonces: createNonces(), clock: stillClock }).subscribe(
+      {
+        error: error => errors.push(error),
+      },
+    )
     said.next(remoteVersion())
     said.next(Uint8Array.of(1))
     const [error] = errors
@@ -133,7 +135,7 @@ describe('closing', () => {
       remotes.push(said)
       return of(scriptedRemote(said).connection)
     })
-    const subscription = connect(dial$, { network: regtest, nonces: createNonces() })
+    const subscription = connect(dial$, { network: regtest, nonces: createNonces(), clock: stillClock })
       .pipe(
         switchMap(peer => peer.messages$.pipe(toArray())),
         retry(1),

@@ -13,7 +13,7 @@ import type { VersionMessage } from '../../src/wire/messages/version.js'
 import type { Message } from '../../src/wire/messages.js'
 import { regtest } from '../../src/wire/network.js'
 import { Services } from '../../src/wire/services.js'
-import { type Conversation, converse, remoteVersion } from '../support/conversation.js'
+import { type Conversation, converse, remoteVersion, stillClock } from '../support/conversation.js'
 
 const directions = ['outbound', 'inbound'] as const
 
@@ -29,7 +29,7 @@ function attempt(
   const log: string[] = []
   remote.sent$.subscribe(message => written.push(message))
   remote.ended$.subscribe(how => log.push(how))
-  const all = { network: regtest, nonces: createNonces(), ...options }
+  const all = { network: regtest, nonces: createNonces(), clock: stillClock, ...options }
   const peer$ =
     direction === 'outbound' ? connect(of(remote.connection), all) : accept(remote.connection, all)
   peer$.subscribe({
