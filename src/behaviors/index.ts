@@ -1,6 +1,8 @@
 /** `rxpeer/behaviors`: the single habits that a peer has, and what one's own are made of. */
+export { type Clock, type Environment, type Random, randomNonce } from '../stream/environment.js'
 export type { Announcement, TransactionIds } from './announcement.js'
 export {
+  type Answer,
   type Behavior,
   type BehaviorContext,
   BehaviorError,
