@@ -12,6 +12,7 @@ const alias = (backend: 'node' | 'noble') => [
   { find: '#crypto', replacement: source(`wire/crypto/${backend}.ts`) },
   { find: /^rxpeer$/, replacement: source('index.ts') },
   { find: /^rxpeer\/wire$/, replacement: source('wire/index.ts') },
+  { find: /^rxpeer\/behaviors$/, replacement: source('behaviors/index.ts') },
   { find: /^rxpeer\/node$/, replacement: source('transport/node.ts') },
   { find: /^rxpeer\/testing$/, replacement: source('testing/index.ts') },
 ]

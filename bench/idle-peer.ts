@@ -1,16 +1,7 @@
 // What an idle peer costs: heap per peer after its handshake, without a socket. Run: node --expose-gc, see README.md.
 import { of, Subject } from 'rxjs'
-import {
-  type Connection,
-  connect,
-  createNonces,
-  encodeFrame,
-  encodeMessage,
-  type Message,
-  type Peer,
-  regtest,
-  wireName,
-} from 'rxpeer'
+import { type Connection, connect, createNonces, type Message, type Peer, regtest } from 'rxpeer'
+import { encodeFrame, encodeMessage, wireName } from 'rxpeer/wire'
 
 const PEERS = 2_000
 /** The figure that the design promises, bytes. */

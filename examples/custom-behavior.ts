@@ -1,6 +1,7 @@
 // Habits of a peer: add one, replace one, leave one out. Run: npm run example examples/custom-behavior.ts
 import { distinct, filter, interval, map, switchMap, take } from 'rxjs'
-import { type Behavior, connect, keepAlive, randomNonce, regtest } from 'rxpeer'
+import { connect, regtest } from 'rxpeer'
+import { type Behavior, keepAlive, randomNonce } from 'rxpeer/behaviors'
 import { embeddedNode } from 'rxpeer/testing'
 
 /** A habit of one's own: whenever the remote pings, ask it for addresses. What it emits is sent. */

@@ -1,15 +1,7 @@
 // Checked by `npm run types`: a line that compiles where an error is expected fails it, and the other way round.
 import type { Observable } from 'rxjs'
-import {
-  consume,
-  type InvMessage,
-  type Message,
-  type MessageOf,
-  ofCommand,
-  type Peer,
-  type PingMessage,
-  type TxMessage,
-} from 'rxpeer'
+import { consume, type Message, ofCommand, type Peer } from 'rxpeer'
+import type { InvMessage, MessageOf, PingMessage, TxMessage } from 'rxpeer/wire'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 

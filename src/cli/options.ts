@@ -4,6 +4,7 @@ import { Services } from '../wire/services.js'
 import { PROTOCOL_VERSION, protocolVersions } from '../wire/versions.js'
 import { readHost, readPort } from './target.js'
 import { UsageError } from './usage.js'
+import { readWhole } from './whole.js'
 
 /** What options become. A new option is a line here, a row in the table below, and its name in the commands that take it. */
 export interface OptionValues {
@@ -133,20 +134,31 @@ function readName<T>(text: string, known: Readonly<Record<string, T>>, what: str
   return found
 }
 
+/** The services of a version message are a field of 64 bits. */
+const MAX_SERVICES = 2n ** 64n - 1n
+
 /** Names separated by commas, or the whole set as a number. */
 function readServices(text: string): bigint {
-  if (/^(0x[0-9a-f]{1,16}|\d{1,19})$/i.test(text)) return BigInt(text)
+  if (/^(0x[0-9a-f]+|\d+)$/i.test(text)) {
+    const bits = BigInt(text)
+    if (bits > MAX_SERVICES) throw new UsageError(`"${text}" has more than the 64 bits that services have`)
+    return bits
+  }
   return text
     .split(',')
     .map(name => readName(name.trim(), Services, 'service'))
     .reduce((set, bit) => set | bit, 0n)
 }
 
+/** The version message has a signed field of 32 bits for it. */
+const MAX_PROTOCOL_VERSION = 2 ** 31 - 1
+
 function readProtocolVersion(text: string): number {
-  const version = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (!(version >= protocolVersions.versionNonce)) {
+  const lowest = protocolVersions.versionNonce
+  const version = readWhole(text, lowest, MAX_PROTOCOL_VERSION)
+  if (version === undefined) {
     throw new UsageError(
-      `"${text}" is not a protocol version; they are whole numbers from ${protocolVersions.versionNonce} on`,
+      `"${text}" is not a protocol version; they are whole numbers from ${lowest} to ${MAX_PROTOCOL_VERSION}`,
     )
   }
   return version
@@ -172,9 +184,11 @@ function readCommands(text: string): ReadonlySet<string> {
 }
 
 function readCount(text: string): number {
-  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (!(count >= 1 && Number.isSafeInteger(count))) {
-    throw new UsageError(`"${text}" is not a count; counts are whole numbers from 1 on`)
+  const count = readWhole(text, 1, Number.MAX_SAFE_INTEGER)
+  if (count === undefined) {
+    throw new UsageError(
+      `"${text}" is not a count; counts are whole numbers from 1 to ${Number.MAX_SAFE_INTEGER}`,
+    )
   }
   return count
 }

@@ -72,19 +72,21 @@ function perform(
     roster.enough$.pipe(map(() => 'ended by --count')),
     settings.for === undefined ? NEVER : timer(settings.for).pipe(map(() => 'ended by --for')),
   ).pipe(tap(why => roster.end(why)))
-  return new Promise((resolve, reject) => {
+  return new Promise(resolve => {
     job({ roster, tell })
       .pipe(takeUntil(end$))
       .subscribe({
         complete: () => resolve(0),
         error: (error: unknown) => {
-          if (!(error instanceof Failure)) {
-            reject(error)
-            return
-          }
-          output.complain(error.message)
+          for (const line of complaints(error)) output.complain(line)
           resolve(1)
         },
       })
   })
+}
+
+/** What a failed job is to be told of: a line for people, or the stack of a fault of ours, which Node would print raw. */
+function complaints(error: unknown): readonly string[] {
+  if (error instanceof Failure) return [error.message]
+  return (error instanceof Error && error.stack ? error.stack : String(error)).split('\n')
 }

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { parseHost } from '../wire/netaddress.js'
 import { UsageError } from './usage.js'
+import { readWhole } from './whole.js'
 
 /** What to dial: without a port, the network's default one. */
 export interface Target {
@@ -28,8 +29,8 @@ export function readHost(text: string): string {
 
 /** A TCP port from `lowest` to 65535, in digits. */
 export function readPort(text: string, lowest: 0 | 1): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (!(port >= lowest && port <= 65_535)) {
+  const port = readWhole(text, lowest, 65_535)
+  if (port === undefined) {
     throw new UsageError(`"${text}" is not a port; ports are whole numbers from ${lowest} to 65535`)
   }
   return port

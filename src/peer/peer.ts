@@ -1,3 +1,6 @@
+// `await using` needs a library of types that the users of ours need not have asked for.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { Observable, Observer } from 'rxjs'
 import type { Announcement } from '../behaviors/announcement.js'
 import type { Features, PeerDirection } from '../behaviors/behavior.js'

@@ -46,7 +46,7 @@ export interface PeerStats {
   readonly version: number | undefined
   /** Protocol version that both sides speak. */
   readonly protocolVersion: number
-  /** What the remote calls itself (BIP14): any text, so print it with {@link displayUserAgent}. */
+  /** What the remote calls itself (BIP14): any text, so print it with `displayUserAgent`. */
   readonly userAgent: string | undefined
   /** Height of the remote's best block when it connected. */
   readonly startHeight: number | undefined

@@ -1,20 +1,16 @@
 import { map, ReplaySubject } from 'rxjs'
+import { acceptEach, type Endpoint, open, type Peer, Services } from 'rxpeer'
+import { listen, tcp } from 'rxpeer/node'
 import {
   type AddrV2Message,
-  acceptEach,
-  type Endpoint,
   type Host,
   hostText,
   isUsableAddress,
   NetworkId,
-  open,
-  type Peer,
   parseHost,
-  Services,
   sha256,
   type TimedNetAddress,
-} from 'rxpeer'
-import { listen, tcp } from 'rxpeer/node'
+} from 'rxpeer/wire'
 import { beforeAll, expect, it } from 'vitest'
 import { describeLitecoind } from './litecoind.js'
 import { asNode, handled } from './peers.js'

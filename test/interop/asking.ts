@@ -1,12 +1,5 @@
-import {
-  bytesToHex,
-  type Command,
-  type Message,
-  type MessageOf,
-  ofCommand,
-  type Peer,
-  type Transaction,
-} from 'rxpeer'
+import { type Message, ofCommand, type Peer } from 'rxpeer'
+import { bytesToHex, type Command, type MessageOf, type Transaction } from 'rxpeer/wire'
 import { anyoneCanSpend, type Litecoind } from './litecoind.js'
 import { handled } from './peers.js'
 

@@ -1,18 +1,15 @@
+import { fromHex, InventoryType, open, toHex } from 'rxpeer'
+import { tcp } from 'rxpeer/node'
 import {
   Block,
   bytesToHex,
   checkMerkleRoot,
   checkWitnessCommitment,
   equalBytes,
-  fromHex,
   hexToBytes,
-  InventoryType,
   MAX_PAYLOAD,
-  open,
-  toHex,
   zeroHash,
-} from 'rxpeer'
-import { tcp } from 'rxpeer/node'
+} from 'rxpeer/wire'
 import { expect, it } from 'vitest'
 import { answerTo, mineBlock } from './asking.js'
 import { COIN, coinbaseCoin, coinOf, transfer } from './coins.js'

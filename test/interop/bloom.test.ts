@@ -1,3 +1,5 @@
+import { fromHex, InventoryType, type Message, open, type Peer, toHex } from 'rxpeer'
+import { tcp } from 'rxpeer/node'
 import {
   Block,
   BloomFilter,
@@ -5,18 +7,11 @@ import {
   bytesToHex,
   encodeMessage,
   filterBlock,
-  fromHex,
   hexToBytes,
-  InventoryType,
-  type Message,
-  open,
-  type Peer,
   sha256,
   type Transaction,
-  toHex,
   verifyMerkleBlock,
-} from 'rxpeer'
-import { tcp } from 'rxpeer/node'
+} from 'rxpeer/wire'
 import { beforeAll, expect, it } from 'vitest'
 import { answersTo, answerTo, mineBlock } from './asking.js'
 import {

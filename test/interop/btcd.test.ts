@@ -1,12 +1,8 @@
 import { filter, map, ReplaySubject, scan } from 'rxjs'
 import {
   acceptEach,
-  BlockHeader,
   btcdPolicy,
-  bytesToHex,
   type CloseReason,
-  checkMerkleRoot,
-  checkWitnessCommitment,
   type Endpoint,
   fromHex,
   InventoryType,
@@ -17,11 +13,17 @@ import {
   regtest,
   Services,
   type Traffic,
-  type Transaction,
   toHex,
-  zeroHash,
 } from 'rxpeer'
 import { listen, tcp } from 'rxpeer/node'
+import {
+  BlockHeader,
+  bytesToHex,
+  checkMerkleRoot,
+  checkWitnessCommitment,
+  type Transaction,
+  zeroHash,
+} from 'rxpeer/wire'
 import { beforeAll, expect, it } from 'vitest'
 import { pushGetBlocks, pushGetHeaders } from '../../src/peer/push/locator.js'
 import { describeBtcd } from './btcd.js'

@@ -1,4 +1,6 @@
 import { filter, scan } from 'rxjs'
+import { fromHex, InventoryType, open, type Peer, toHex } from 'rxpeer'
+import { tcp } from 'rxpeer/node'
 import {
   Block,
   BlockHeader,
@@ -7,17 +9,11 @@ import {
   checkWitnessCommitment,
   encodeMessage,
   equalBytes,
-  fromHex,
   type Hash,
   hexToBytes,
-  InventoryType,
-  open,
-  type Peer,
   PROTOCOL_VERSION,
-  toHex,
   zeroHash,
-} from 'rxpeer'
-import { tcp } from 'rxpeer/node'
+} from 'rxpeer/wire'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { anyoneCanSpend, describeLitecoind, litecoinRegtest } from './litecoind.js'
 import { asNode, handled, opTrue, payToOpTrue, spendCoinbase } from './peers.js'

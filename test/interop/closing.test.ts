@@ -1,23 +1,17 @@
 import { finalize, mergeMap, ReplaySubject, tap, toArray } from 'rxjs'
+import { connect, type Endpoint, fromHex, type Message, open, type PeerOptions, Services } from 'rxpeer'
+import { listen, tcp } from 'rxpeer/node'
 import {
   Block,
   BlockHeader,
   BloomUpdate,
-  connect,
   decodeMessage,
-  type Endpoint,
   encodeFrame,
   FilterType,
-  fromHex,
   hasServices,
   hexToBytes,
-  type Message,
-  open,
-  type PeerOptions,
-  Services,
   zeroHash,
-} from 'rxpeer'
-import { listen, tcp } from 'rxpeer/node'
+} from 'rxpeer/wire'
 import { describe, expect, it } from 'vitest'
 import { frames } from '../support/frames.js'
 import { describeLitecoind, type Litecoind, litecoinRegtest } from './litecoind.js'

@@ -1,4 +1,4 @@
-import { type Outpoint, sha256, Transaction, type TransactionOutput } from 'rxpeer'
+import { type Outpoint, sha256, Transaction, type TransactionOutput } from 'rxpeer/wire'
 import type { Litecoind } from './litecoind.js'
 import { coinbaseOf, opTrue } from './peers.js'
 

@@ -1,4 +1,6 @@
 import { filter } from 'rxjs'
+import { fromHex, InventoryType, type Message, open, type Peer, toHex } from 'rxpeer'
+import { tcp } from 'rxpeer/node'
 import {
   Block,
   BlockHeader,
@@ -6,20 +8,13 @@ import {
   checkMerkleRoot,
   checkWitnessCommitment,
   encodeMessage,
-  fromHex,
   hexToBytes,
-  InventoryType,
-  type Message,
   type MissingReconstruction,
-  open,
-  type Peer,
   type Reconstruction,
   reconstruct,
   type Transaction,
   toCompactBlock,
-  toHex,
-} from 'rxpeer'
-import { tcp } from 'rxpeer/node'
+} from 'rxpeer/wire'
 import { beforeAll, expect, it } from 'vitest'
 import { answersTo, answerTo } from './asking.js'
 import { alwaysTrue, coinbaseCoin, payToWitnessScript, transfer } from './coins.js'

@@ -1,3 +1,5 @@
+import { fromHex, open, toHex } from 'rxpeer'
+import { tcp } from 'rxpeer/node'
 import {
   Block,
   BlockFilter,
@@ -5,18 +7,14 @@ import {
   CFCHECKPT_INTERVAL,
   FilterType,
   filterHeader,
-  fromHex,
   type Hash,
   hexToBytes,
   MAX_CFHEADERS,
   MAX_GETCFILTERS,
-  open,
   sha256,
   sha256d,
-  toHex,
   zeroHash,
-} from 'rxpeer'
-import { tcp } from 'rxpeer/node'
+} from 'rxpeer/wire'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { answersTo, answerTo, mineBlock } from './asking.js'
 import {

@@ -1,21 +1,18 @@
 import { scryptSync } from 'node:crypto'
 import { Subject, type Subscription } from 'rxjs'
+import { type Endpoint, open, type PeerError, toHex } from 'rxpeer'
+import { listen, tcp } from 'rxpeer/node'
+import { type EmbeddedNode, embeddedNode } from 'rxpeer/testing'
 import {
   Block,
   type BlockHeader,
   bytesToHex,
-  type Endpoint,
   FilterType,
   filterHeader,
   type Hash,
   hexToBytes,
-  open,
-  type PeerError,
-  toHex,
   zeroHash,
-} from 'rxpeer'
-import { listen, tcp } from 'rxpeer/node'
-import { type EmbeddedNode, embeddedNode } from 'rxpeer/testing'
+} from 'rxpeer/wire'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { answersTo, answerTo } from './asking.js'
 import { alwaysTrue, COIN, coinOf, payToWitnessScript, transfer } from './coins.js'

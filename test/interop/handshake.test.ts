@@ -1,15 +1,7 @@
 import { ReplaySubject } from 'rxjs'
-import {
-  acceptEach,
-  type Endpoint,
-  open,
-  type Peer,
-  type PeerError,
-  type Traffic,
-  toHex,
-  zeroHash,
-} from 'rxpeer'
+import { acceptEach, type Endpoint, open, type Peer, type PeerError, type Traffic, toHex } from 'rxpeer'
 import { listen, tcp } from 'rxpeer/node'
+import { zeroHash } from 'rxpeer/wire'
 import { expect, it } from 'vitest'
 import { describeLitecoind, litecoinRegtest, type PeerInfo } from './litecoind.js'
 import { asNode, handled, subversion } from './peers.js'

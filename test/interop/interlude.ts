@@ -1,5 +1,6 @@
 import { map } from 'rxjs'
-import type { Command, Connection, Dial } from 'rxpeer'
+import type { Connection, Dial } from 'rxpeer'
+import type { Command } from 'rxpeer/wire'
 
 /** The command of a v1 frame. */
 const commandOf = (frame: Uint8Array): string =>

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fromHex, genesisHeader, type Network, regtest } from 'rxpeer'
+import { fromHex, regtest } from 'rxpeer'
+import { genesisHeader, type Network } from 'rxpeer/wire'
 import { afterAll, beforeAll, describe } from 'vitest'
 import {
   call,

@@ -1,16 +1,7 @@
 import { filter, scan, VirtualTimeScheduler } from 'rxjs'
-import {
-  type CloseReason,
-  type Inventory,
-  InventoryType,
-  open,
-  type Peer,
-  type PeerOptions,
-  type Transaction,
-  toHex,
-  zeroHash,
-} from 'rxpeer'
+import { type CloseReason, InventoryType, open, type Peer, type PeerOptions, toHex } from 'rxpeer'
 import { tcp } from 'rxpeer/node'
+import { type Inventory, type Transaction, zeroHash } from 'rxpeer/wire'
 import { beforeAll, expect, it } from 'vitest'
 import { describeLitecoind, litecoinRegtest } from './litecoind.js'
 import { asNode, handled, spendCoinbase } from './peers.js'

@@ -1,14 +1,6 @@
 import { filter, tap } from 'rxjs'
-import {
-  type Connection,
-  type Dial,
-  hexToBytes,
-  type Peer,
-  type PeerOptions,
-  Services,
-  sha256,
-  Transaction,
-} from 'rxpeer'
+import { type Connection, type Dial, type Peer, type PeerOptions, Services } from 'rxpeer'
+import { hexToBytes, sha256, Transaction } from 'rxpeer/wire'
 import type { RpcNode } from './daemon.js'
 import { litecoinRegtest } from './litecoind.js'
 import { within } from './waiting.js'

@@ -1,6 +1,7 @@
 import { map, retry, Subject, switchMap, tap } from 'rxjs'
-import { type Connection, connect, type Dial, InventoryType, type InvMessage, ofCommand, toHex } from 'rxpeer'
+import { type Connection, connect, type Dial, InventoryType, ofCommand, toHex } from 'rxpeer'
 import { tcp } from 'rxpeer/node'
+import type { InvMessage } from 'rxpeer/wire'
 import { expect, it } from 'vitest'
 import { describeLitecoind, litecoinRegtest } from './litecoind.js'
 import { eventually, within } from './waiting.js'

@@ -1,18 +1,13 @@
 import { scryptSync } from 'node:crypto'
 import { count, lastValueFrom, map, tap, toArray } from 'rxjs'
 import {
-  type BlockHeader,
   broadcast,
-  bytesToHex,
-  equalBytes,
   fromHex,
   getBlocks,
   getFilters,
   getHeaders,
-  type Hash,
   HeaderChain,
   type HeadersProgress,
-  hexToBytes,
   open,
   type Peer,
   scanFilters,
@@ -20,6 +15,7 @@ import {
   toHex,
 } from 'rxpeer'
 import { tcp } from 'rxpeer/node'
+import { type BlockHeader, bytesToHex, equalBytes, type Hash, hexToBytes } from 'rxpeer/wire'
 import { beforeAll, expect, it } from 'vitest'
 import { mineBlock } from './asking.js'
 import { alwaysTrue, COIN, coinbaseCoin, coinOf, payToWitnessScript, transfer } from './coins.js'

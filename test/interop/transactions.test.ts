@@ -1,15 +1,7 @@
 import { filter, map } from 'rxjs'
-import {
-  bytesToHex,
-  equalBytes,
-  type Inventory,
-  InventoryType,
-  open,
-  type Peer,
-  type Transaction,
-  toHex,
-} from 'rxpeer'
+import { InventoryType, open, type Peer, toHex } from 'rxpeer'
 import { tcp } from 'rxpeer/node'
+import { bytesToHex, equalBytes, type Inventory, type Transaction } from 'rxpeer/wire'
 import { beforeAll, expect, it } from 'vitest'
 import { describeLitecoind } from './litecoind.js'
 import { asNode, handled, opTrue, spendCoinbase } from './peers.js'

@@ -5,7 +5,6 @@ import { filter, ReplaySubject } from 'rxjs'
 import {
   acceptEach,
   type Endpoint,
-  type Inventory,
   InventoryType,
   type NonceRegistry,
   open,
@@ -13,6 +12,7 @@ import {
   regtest,
 } from 'rxpeer'
 import { listen, tcp } from 'rxpeer/node'
+import type { Inventory } from 'rxpeer/wire'
 import { expect, it } from 'vitest'
 import { eventually, within } from '../interop/waiting.js'
 

@@ -27,7 +27,7 @@ export interface MessageFacts<C extends KnownCommand> {
     readonly bips: readonly number[]
     readonly direction: string
     readonly minVersion: number
-    readonly shortId: number
+    readonly shortId: number | undefined
     readonly maxLength: number
   }
   /** Payloads in hex and what decoding answers. */

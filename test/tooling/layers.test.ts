@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
@@ -9,20 +9,21 @@ import { describe, expect, it } from 'vitest'
 // that a rule that has stopped working is noticed.
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
+
 /** What the linter says of a tree of planted files: its output, by file. */
-function lint(lines: readonly (readonly [string, string])[]): (index: number) => string {
+function lint(files: readonly (readonly [path: string, code: string])[]): (path: string) => string {
   const folder = mkdtempSync(join(tmpdir(), 'rxpeer-layers-'))
   const { vcs: _, $schema: __, ...rules } = JSON.parse(readFileSync(join(project, 'biome.json'), 'utf8'))
   writeFileSync(join(folder, 'biome.json'), JSON.stringify(rules))
-  for (const [index, [room, line]] of lines.entries()) {
-    mkdirSync(join(folder, 'src', room), { recursive: true })
-    writeFileSync(join(folder, 'src', room, `planted${index}.ts`), `${line}\n`)
+  for (const [path, code] of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), `${code}\n`)
   }
   const biome = join(project, 'node_modules/.bin/biome')
   const run = spawnSync(biome, ['lint', '--max-diagnostics=none', 'src'], { cwd: folder, encoding: 'utf8' })
   rmSync(folder, { recursive: true, force: true })
   const diagnostics = (run.stdout + run.stderr).split(/^(?=src\/)/m)
-  return index => diagnostics.filter(text => text.includes(`planted${index}.ts`)).join('')
+  return path => diagnostics.filter(text => text.startsWith(`${path}:`)).join('')
 }
 
 const imports = (what: string) => `export { x } from '${what}'`
@@ -46,9 +47,24 @@ const forbidden: readonly (readonly [string, string])[] = [
   ['peer', 'export const x = performance.now()'],
   ['requests', imports('../testing/index.js')],
   ['requests', imports('../cli/main.js')],
+  ['requests', imports('../chain/follow.js')],
+  ['peer', imports('../many/pool.js')],
+  ['chain', imports('../many/pool.js')],
+  ['chain', imports('../transport/tcp.js')],
+  ['chain', imports('node:fs')],
+  ['chain', 'export const x = Date.now()'],
+  ['many', imports('../observe/record.js')],
+  ['many', imports('../index.js')],
+  ['many', 'export const x = setInterval(() => {}, 1)'],
+  ['observe', imports('../chain/follow.js')],
+  ['observe', imports('../testing/index.js')],
+  ['observe', 'export const x = performance.now()'],
+  ['', "export { x } from './transport/tcp.js'"],
+  ['', "export { x } from './testing/index.js'"],
   ['transport', imports('../peer/connect.js')],
   ['transport', imports('../wire/frame.js')],
   ['transport', imports('../stream/v1.js')],
+  ['transport', imports('../many/pool.js')],
 ]
 
 const allowed: readonly (readonly [string, string])[] = [
@@ -56,23 +72,65 @@ const allowed: readonly (readonly [string, string])[] = [
   ['behaviors', imports('../stream/of-command.js')],
   ['peer', imports('../behaviors/pong.js')],
   ['requests', imports('../peer/peer.js')],
+  ['chain', imports('../requests/get-headers.js')],
+  ['many', imports('../peer/connect.js')],
+  ['observe', imports('../wire/messages.js')],
+  ['', "export { x } from './many/pool.js'"],
   ['transport', imports('../stream/connection.js')],
   ['transport', imports('node:net')],
   ['testing', imports('../peer/connect.js')],
   ['cli', imports('../testing/index.js')],
 ]
 
-const of = (index: number, [room, line]: readonly [string, string]) => ({ index, room, line })
+const plant = (rows: typeof forbidden) =>
+  rows.map(([room, line], n) => ({ room, line, path: join('src', room, `planted${n}.ts`) }))
 
-describe('layers: wire <- stream <- behaviors <- peer <- requests <- index, transport -> stream/connection', () => {
-  const refused = lint(forbidden)
-  const passed = lint(allowed)
+const arrow =
+  'wire <- stream <- behaviors <- peer <- requests <- chain | many | observe <- index, transport -> stream/connection'
 
-  it.each(forbidden.map((row, index) => of(index, row)))('src/$room must not hold: $line', ({ index }) => {
-    expect(refused(index)).toMatch(/noRestricted(Imports|Globals)/)
+describe(`layers: ${arrow}`, () => {
+  const refused = plant(forbidden)
+  const passed = plant(allowed)
+  const saidOfRefused = lint(refused.map(({ path, line }) => [path, line]))
+  const saidOfPassed = lint(passed.map(({ path, line }) => [path, line]))
+
+  it.each(refused)('src/$room must not hold: $line', ({ path }) => {
+    expect(saidOfRefused(path)).toMatch(/noRestricted(Imports|Globals)/)
   })
 
-  it.each(allowed.map((row, index) => of(index, row)))('src/$room may hold: $line', ({ index }) => {
-    expect(passed(index)).not.toMatch(/noRestricted(Imports|Globals)/)
+  it.each(passed)('src/$room may hold: $line', ({ path }) => {
+    expect(saidOfPassed(path)).not.toMatch(/noRestricted(Imports|Globals)/)
+  })
+})
+
+describe('circles of imports', () => {
+  const types = "import type { B } from './b.js'\nexport interface A { b: B }"
+  const circle = (name: string, first: string, last: string): [string, string][] => [
+    [`src/peer/${name}/a.ts`, first],
+    [`src/peer/${name}/b.ts`, "export * from './c.js'\nexport interface B {}"],
+    [`src/peer/${name}/c.ts`, last],
+  ]
+  const said = lint([
+    ...circle('values', "import { b } from './b.js'\nexport const a = b", "export { a as b } from './a.js'"),
+    ...circle('types', types, "import type { A } from './a.js'\nexport interface C { a: A }"),
+    ...circle('none', types, 'export interface C {}'),
+  ])
+
+  it.each(['values', 'types'])('of %s are refused, with all files on the way', name => {
+    for (const file of ['a', 'b', 'c'])
+      expect(said(`src/peer/${name}/${file}.ts`)).toContain('noImportCycles')
+  })
+
+  it('are not seen where there are none', () => {
+    for (const file of ['a', 'b', 'c'])
+      expect(said(`src/peer/none/${file}.ts`)).not.toContain('noImportCycles')
+  })
+
+  it('are not in the sources', () => {
+    const biome = join(project, 'node_modules/.bin/biome')
+    const words = ['lint', '--only=suspicious/noImportCycles', '--max-diagnostics=none', 'src']
+    const { status, stdout, stderr } = spawnSync(biome, words, { cwd: project, encoding: 'utf8' })
+    const circular = [...(stdout + stderr).matchAll(/^src\/\S+(?= lint)/gm)].map(([place]) => place)
+    expect({ status, circular }).toEqual({ status: 0, circular: [] })
   })
 })

@@ -6,13 +6,7 @@ import { formatMessage } from '../../src/wire/format.js'
 import { fromHex, hexToBytes } from '../../src/wire/hex.js'
 import { NetworkId } from '../../src/wire/host.js'
 import { InventoryType } from '../../src/wire/inventory.js'
-import {
-  decodeMessage,
-  encodeMessage,
-  type KnownCommand,
-  type Message,
-  messageTypes,
-} from '../../src/wire/messages.js'
+import { decodeMessage, encodeMessage, type KnownCommand, type Message } from '../../src/wire/messages.js'
 import { mainnet, regtest } from '../../src/wire/network.js'
 import { reconstruct } from '../../src/wire/reconstruct.js'
 import { Transaction } from '../../src/wire/transaction.js'
@@ -56,8 +50,8 @@ const ipv4 = {
 const ipv6 = { ...ipv4, networkId: NetworkId.ipv6, address: hexToBytes(`20010db8${'00'.repeat(11)}01`) }
 const wtx = (index: number) => ({ type: InventoryType.wtx, hash: new Uint8Array(32).fill(index) })
 
-/** Each message of the table, as a person reads it; a new row needs a line here. */
-const lines: { readonly [C in KnownCommand]: readonly (readonly [Message & { command: C }, string])[] } = {
+/** Messages as a person reads them, above all those that have a form of their own; the rest are told field by field. */
+const lines: { readonly [C in KnownCommand]?: readonly (readonly [Message & { command: C }, string])[] } = {
   addr: [
     [{ command: 'addr', addresses: [] }, 'addr 0'],
     [{ command: 'addr', addresses: [ipv4] }, 'addr 1: 1.2.3.4:8333'],
@@ -255,10 +249,6 @@ describe.each(Object.entries(lines))('%s', (_, rows) => {
   it.each(rows.map(([message, line]) => ({ message, line })))('$line', ({ message, line }) => {
     expect(formatMessage(message)).toBe(line)
   })
-})
-
-test('no command is left out', () => {
-  expect(Object.keys(lines).sort()).toEqual(Object.keys(messageTypes).sort())
 })
 
 test.each([
