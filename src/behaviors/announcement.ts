@@ -2,9 +2,10 @@ import type { Block } from '../wire/block.js'
 import type { Hash } from '../wire/hash.js'
 import type { BlockHeader } from '../wire/header.js'
 import { type Inventory, InventoryType } from '../wire/inventory.js'
+import type { VersionMessage } from '../wire/messages/version.js'
 import type { Transaction } from '../wire/transaction.js'
 import { protocolVersions } from '../wire/versions.js'
-import type { BehaviorContext, Features } from './behavior.js'
+import type { Features } from './features.js'
 
 /** A transaction by its two hashes, for whoever has no more at hand. */
 export interface TransactionIds {
@@ -52,7 +53,11 @@ export function transactionEntry({ txid, wtxid }: TransactionIds, features: Feat
 export function wantsTransactions({
   version,
   protocolVersion,
-}: Pick<BehaviorContext, 'version' | 'protocolVersion'>): boolean {
+}: {
+  readonly version: VersionMessage
+  /** Negotiated. */
+  readonly protocolVersion: number
+}): boolean {
   return version.relay || protocolVersion < protocolVersions.bip37
 }
 

@@ -4,17 +4,10 @@ import type { Inventory } from '../wire/inventory.js'
 import type { VersionMessage } from '../wire/messages/version.js'
 import type { Command, Message, MessageOf } from '../wire/messages.js'
 import type { Announcement } from './announcement.js'
+import type { Features } from './features.js'
 
 /** Which side opened the connection. */
 export type PeerDirection = 'inbound' | 'outbound'
-
-/** What both sides agreed on during the handshake. */
-export interface Features {
-  /** Transactions are announced by wtxid (BIP339). */
-  readonly wtxidRelay: boolean
-  /** The remote understands addrv2 (BIP155). */
-  readonly addrV2: boolean
-}
 
 /** What the remote knows already, so that it is not told again. */
 export interface KnownInventory {

@@ -8,11 +8,11 @@ export {
   BehaviorError,
   type BehaviorFault,
   behaviorFaults,
-  type Features,
   type KnownInventory,
   type PeerDirection,
 } from './behavior.js'
 export { type DefaultBehavior, defaultBehaviors, type Intervals } from './defaults.js'
+export type { Features } from './features.js'
 export { IDLE_TIMEOUT, idle } from './idle.js'
 export { keepAlive, PING_INTERVAL } from './keep-alive.js'
 export { noteInventory } from './note-inventory.js'

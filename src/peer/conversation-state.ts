@@ -1,4 +1,5 @@
-import type { Features, PeerDirection } from '../behaviors/behavior.js'
+import type { PeerDirection } from '../behaviors/behavior.js'
+import type { Features } from '../behaviors/features.js'
 import type { Endpoint } from '../stream/connection.js'
 import type { Broken, Inbound, Reading } from '../stream/link.js'
 import type { VersionMessage } from '../wire/messages/version.js'

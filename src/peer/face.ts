@@ -1,6 +1,7 @@
 import { firstValueFrom, type Observable, type Observer } from 'rxjs'
 import { type Announcement, namesOf } from '../behaviors/announcement.js'
-import type { Features, PeerDirection } from '../behaviors/behavior.js'
+import type { PeerDirection } from '../behaviors/behavior.js'
+import type { Features } from '../behaviors/features.js'
 import type { Endpoint } from '../stream/connection.js'
 import { byCommand } from '../stream/of-command.js'
 import type { VersionMessage } from '../wire/messages/version.js'

@@ -3,7 +3,8 @@
 
 import type { Observable, Observer } from 'rxjs'
 import type { Announcement } from '../behaviors/announcement.js'
-import type { Features, PeerDirection } from '../behaviors/behavior.js'
+import type { PeerDirection } from '../behaviors/behavior.js'
+import type { Features } from '../behaviors/features.js'
 import type { Endpoint } from '../stream/connection.js'
 import type { VersionMessage } from '../wire/messages/version.js'
 import type { Command, Message, MessageOf } from '../wire/messages.js'

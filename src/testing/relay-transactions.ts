@@ -10,7 +10,8 @@ import {
   withLatestFrom,
 } from 'rxjs'
 import { transactionEntry } from '../behaviors/announcement.js'
-import type { BehaviorContext, Features } from '../behaviors/behavior.js'
+import type { BehaviorContext } from '../behaviors/behavior.js'
+import type { Features } from '../behaviors/features.js'
 import { equalBytes } from '../wire/hex.js'
 import { type Inventory, InventoryType } from '../wire/inventory.js'
 import type { List } from '../wire/list.js'
