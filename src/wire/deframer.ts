@@ -82,6 +82,13 @@ export class Deframer {
    * there; the stream is out of step after either
    */
   next(): Frame | undefined {
+    const frame = this.#nextFrame()
+    // A chunk that is cut up must not stay as long as nothing more comes, which may be a peer's whole life.
+    if (frame === undefined) this.push(EMPTY)
+    return frame
+  }
+
+  #nextFrame(): Frame | undefined {
     this.#header ??= this.#readHeader()
     if (this.#header === undefined) return undefined
     const { length, name, commandFault, checksum: claimed } = this.#header
