@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { choose, pushAddr, pushAddrV2 } from '../../src/peer/push/addresses.js'
 import { pushGetBlocks, pushGetHeaders } from '../../src/peer/push/locator.js'
 import { pushReject } from '../../src/peer/push/reject.js'
+import { headersMessage, invMessage } from '../../src/testing/messages.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
 import { WireError } from '../../src/wire/error.js'
 import { NetworkId } from '../../src/wire/host.js'
@@ -182,6 +183,20 @@ describe.each([
     // Only the first hash and the stop count.
     expect([ask([1]), ask([1, 3, 4])]).toEqual([false, false])
     expect(count()).toBe(1)
+  })
+
+  it('P9 the same request is written again when its answer has come, and no other message is one', () => {
+    const { ask, count, conversation } = asking()
+    const [answer, other]: Message[] =
+      command === 'getblocks'
+        ? [invMessage('block'), headersMessage([])]
+        : [headersMessage([]), invMessage('block')]
+    expect(ask([1])).toBe(true)
+    if (other !== undefined) conversation.said.next(other)
+    expect(ask([1])).toBe(false)
+    if (answer !== undefined) conversation.said.next(answer)
+    expect([ask([1]), ask([1])]).toEqual([true, false])
+    expect(count()).toBe(2)
   })
 
   it('GB2 another first hash or another stop between, and it is written again', () => {
