@@ -6,7 +6,7 @@ import { type Connection, type Endpoint, TransportError } from '../../src/stream
 import { fromSocket, listen, tcp } from '../../src/transport/node.js'
 import { toTransportError } from '../../src/transport/node-error.js'
 import { eventually, turns } from '../support/eventually.js'
-import { connectionContract, pattern, Recorder } from './contract.js'
+import { connectionContract, expectSame, pattern, Recorder } from './contract.js'
 
 /** The sockets, servers and attempts of this process that are alive. */
 const alive = () => process.getActiveResourcesInfo().filter(name => /TCP|Connect|Shutdown|Write/.test(name))
@@ -62,6 +62,93 @@ describe('a connection over a socket', () => {
     near.write(Uint8Array.of(100))
     await eventually(() => recorder.size === 101)
     expect(write).toHaveBeenCalledTimes(1)
+  })
+
+  test('hands the socket 256 KB at a time', async () => {
+    const { endpoint, accepted$ } = await listening()
+    const socket = new Socket().connect(endpoint.port, endpoint.host)
+    await once(socket, 'connect')
+    const near = fromSocket(socket)
+    connections.push(near)
+    const far = await firstValueFrom(accepted$)
+    const recorder = new Recorder(far)
+    let most = 0
+    let told = 0
+    const look = () => {
+      told += 1
+      most = Math.max(most, socket.writableLength)
+    }
+    const large = pattern(5_000_000)
+    near.write(large, look)
+    for (let i = 0; i < 5_000; i += 1) near.write(pattern(1_000, i), look)
+    far.pause()
+    for (let turn = 0; turn < 20; turn += 1) {
+      await turns(1)
+      most = Math.max(most, socket.writableLength)
+    }
+    far.resume()
+    await eventually(() => {
+      most = Math.max(most, socket.writableLength)
+      return recorder.size === 10_000_000 && told === 5_001
+    })
+    expect(most).toBeLessThanOrEqual(262_144)
+    expectSame(recorder.bytes.subarray(0, large.length), large)
+  })
+
+  test('what comes while the socket is busy leaves as one buffer too', async () => {
+    const [near, far] = await loopback()
+    far.pause()
+    near.write(new Uint8Array(32_000_000))
+    await turns()
+    const write = vi.spyOn(Socket.prototype, 'write')
+    onTestFinished(() => write.mockRestore())
+    for (let i = 0; i < 100; i += 1) {
+      near.write(new Uint8Array(1_000))
+      await turns(1)
+    }
+    const recorder = new Recorder(far)
+    far.resume()
+    await eventually(() => recorder.size === 32_100_000)
+    const ours = write.mock.calls.map(([bytes]) => bytes.length).filter(size => size < 262_144)
+    // Behind what was left of the large one.
+    expect(ours).toEqual([32_000_000 % 262_144, 100_000])
+  })
+
+  test('a paused socket that has stopped reading does not notice a reset, and a write of no bytes does', async () => {
+    const [near, far] = await loopback()
+    const recorder = new Recorder(far)
+    far.pause()
+    near.write(pattern(1_000_000))
+    await turns()
+    near.abort()
+    await turns(200)
+    expect(recorder.ended).toBe('no')
+    let written = false
+    far.write(new Uint8Array(0), () => {
+      written = true
+    })
+    await eventually(() => recorder.ended !== 'no')
+    expect(recorder.error).toMatchObject({ code: 'connection-reset' })
+    expect(recorder.size).toBe(0)
+    expect(written).toBe(false)
+    await eventually(() => alive().length === 0)
+  })
+
+  test('a paused socket with bytes in flight notices a reset by itself', async () => {
+    const [near, far] = await loopback()
+    const recorder = new Recorder(far)
+    far.pause()
+    near.pause()
+    near.write(pattern(1_000_000))
+    let written = false
+    far.write(new Uint8Array(32_000_000), () => {
+      written = true
+    })
+    await turns(100)
+    near.abort()
+    await eventually(() => recorder.ended !== 'no')
+    expect(recorder.error).toMatchObject({ code: 'connection-reset' })
+    expect(written).toBe(false)
   })
 
   test('knows both ends', async () => {
