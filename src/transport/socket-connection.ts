@@ -260,7 +260,8 @@ function localEnd(socket: Socket): Endpoint | undefined {
   return endpoint(socket.localAddress, socket.localPort)
 }
 
-function remoteEnd(socket: Socket): Endpoint | undefined {
+/** The remote end, as the socket has it. */
+export function remoteEnd(socket: Socket): Endpoint | undefined {
   return endpoint(socket.remoteAddress, socket.remotePort)
 }
 

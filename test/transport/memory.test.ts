@@ -119,8 +119,7 @@ describe('the in-memory pair', () => {
     far.resume()
     time.advance(0)
     expect({ seen, inOrder }).toEqual({ seen: count, inOrder: true })
-  }, // A list that moves up with each chunk that is taken needs a minute.
-  5_000)
+  }, 5_000) // A list that moves up with each chunk that is taken needs a minute.
 
   test('keeps the order of chunks that come while others wait', () => {
     const time = virtualTime()
