@@ -4,7 +4,7 @@ import type { Connection, Endpoint, TransportError } from '../stream/connection.
 import { callbackFailed } from './callback.js'
 import { toTransportError } from './node-error.js'
 import { requireCap, requireDelay, requireHost, requirePort } from './options.js'
-import { type Full, Places } from './places.js'
+import { Places } from './places.js'
 import { DEFAULT_LINGER, fromSocket, remoteEnd } from './socket-connection.js'
 
 /** Why {@link listen} did not emit what came in. */
@@ -13,7 +13,7 @@ export interface Refusal {
    * `accept-failed`: the system could not hand it over. Without file descriptors (EMFILE) Node mostly closes what comes
    * in and tells nobody; a cap below that limit does.
    */
-  readonly why: Full | 'accept-failed'
+  readonly why: 'max-connections' | 'max-per-address' | 'accept-failed'
   /** Who it was, where the system tells. */
   readonly remote: Endpoint | undefined
   /** What the system said, where that is why. */
@@ -37,7 +37,10 @@ export interface ListenOptions {
    * called `close` and lingers. Default Infinity.
    */
   readonly maxConnections?: number
-  /** The same for each remote address; an IPv4 address counts as one in either form (`::ffff:`). Default Infinity. */
+  /**
+   * The same for each remote address; an IPv4 address counts as one in either form (`::ffff:`). An IPv6 host commonly has
+   * 2^64 of them, so this is no substitute for `maxConnections`. Default Infinity.
+   */
   readonly maxPerAddress?: number
   /**
    * Told of each that was refused. What it throws is dropped: remotes decide when it is called, and must not be able to
