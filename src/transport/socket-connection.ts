@@ -1,9 +1,10 @@
-import { isIPv4, type Socket } from 'node:net'
+import { isIPv4 } from 'node:net'
 import { Observable, type Subscriber } from 'rxjs'
 import { type Connection, type Endpoint, TransportError } from '../stream/connection.js'
 import { callbackFailed } from './callback.js'
 import { type Batch, Coalescer } from './coalesce.js'
 import { toTransportError } from './node-error.js'
+import type { NodeSocket } from './node-types.js'
 import { requireDelay } from './options.js'
 
 /** How long a connection may take to end after `close`, milliseconds. */
@@ -28,7 +29,7 @@ export interface SocketOptions {
  * reset drops bytes that were not yet delivered.
  * @throws TypeError where `linger` is not a delay that a timer can hold
  */
-export function fromSocket(socket: Socket, options: SocketOptions = {}): Connection {
+export function fromSocket(socket: NodeSocket, options: SocketOptions = {}): Connection {
   requireDelay('linger', options.linger ?? DEFAULT_LINGER)
   return new SocketConnection(socket, options)
 }
@@ -36,7 +37,7 @@ export function fromSocket(socket: Socket, options: SocketOptions = {}): Connect
 class SocketConnection implements Connection {
   readonly bytes$: Observable<Uint8Array> = new Observable(subscriber => this.#subscribed(subscriber))
   readonly proxied: boolean
-  readonly #socket: Socket
+  readonly #socket: NodeSocket
   readonly #linger: number
   readonly #outgoing = new Coalescer()
   #local: Endpoint | undefined
@@ -55,7 +56,7 @@ class SocketConnection implements Connection {
   #aborted = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(socket: Socket, options: SocketOptions) {
+  constructor(socket: NodeSocket, options: SocketOptions) {
     this.#socket = socket
     this.#linger = options.linger ?? DEFAULT_LINGER
     this.proxied = options.proxied ?? false
@@ -161,7 +162,7 @@ class SocketConnection implements Connection {
     if (!this.#paused) this.#socket.resume()
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  readonly #onData = (chunk: Uint8Array): void => {
     this.#subscriber?.next(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
   }
 
@@ -256,12 +257,12 @@ class SocketConnection implements Connection {
   }
 }
 
-function localEnd(socket: Socket): Endpoint | undefined {
+function localEnd(socket: NodeSocket): Endpoint | undefined {
   return endpoint(socket.localAddress, socket.localPort)
 }
 
 /** The remote end, as the socket has it. */
-export function remoteEnd(socket: Socket): Endpoint | undefined {
+export function remoteEnd(socket: NodeSocket): Endpoint | undefined {
   return endpoint(socket.remoteAddress, socket.remotePort)
 }
 

@@ -1,8 +1,9 @@
-import { connect, type LookupFunction } from 'node:net'
+import { connect } from 'node:net'
 import { Observable } from 'rxjs'
 import { type Dial, TransportError } from '../stream/connection.js'
 import { guardedLookup } from './lookup.js'
 import { toTransportError } from './node-error.js'
+import type { Lookup } from './node-types.js'
 import { requireAddress, requireDelay, requireHost, requirePort } from './options.js'
 import { DEFAULT_LINGER, fromSocket } from './socket-connection.js'
 
@@ -26,7 +27,7 @@ export interface TcpOptions {
    * Looks names up, with the signature of `dns.lookup`, which is the default. Not asked for IP addresses. Where it throws,
    * or answers with what is no address, the attempt errors.
    */
-  readonly lookup?: LookupFunction
+  readonly lookup?: Lookup
   /** How long `close` waits for the flush and for the remote's FIN before it destroys the socket. Default 2,000 ms. */
   readonly linger?: number
 }
