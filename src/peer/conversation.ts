@@ -1,4 +1,5 @@
 import type { Inbound, Reading } from '../stream/link.js'
+import { textOf } from '../stream/plain-cause.js'
 import { WireError } from '../wire/error.js'
 import type { VersionMessage } from '../wire/messages/version.js'
 import { isKnownCommand, type KnownMessage, type Message } from '../wire/messages.js'
@@ -201,8 +202,4 @@ function offend(
       { kind: 'arm', timer: 'reject' },
     ],
   }
-}
-
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

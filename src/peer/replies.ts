@@ -2,6 +2,7 @@ import type { Answer } from '../behaviors/behavior.js'
 import { type Ledger, MESSAGE_COST } from '../stream/ledger.js'
 import { Queue } from '../stream/queue.js'
 import type { Message } from '../wire/messages.js'
+import { attempt } from './attempt.js'
 import type { Marks } from './marks.js'
 import type { Outbox, Posting } from './outbox.js'
 
@@ -105,11 +106,8 @@ export class Replies {
     for (let waiting = this.#waiting.shift(); waiting; waiting = this.#waiting.shift()) {
       this.#ledger.refund('question', waiting.cost)
       if (!isIterator(waiting.answer)) continue
-      try {
-        waiting.answer.return?.()
-      } catch {
-        // The peer is over, and what a generator says in its `finally` has no one to go to.
-      }
+      const { answer } = waiting
+      attempt(() => answer.return?.())
     }
   }
 

@@ -17,6 +17,7 @@ import { WireError, type WireErrorCode, wireFaults } from '../../src/wire/error.
 import { decodeMessage, encodeMessage, type Message, wireName } from '../../src/wire/messages.js'
 import { remoteVersion } from '../support/conversation.js'
 import { approved, inWords, rulesOf } from '../support/conversing.js'
+import { Dice } from '../support/dice.js'
 
 // Random walks over the conversation: any events in any order, under any policy, and what must hold whatever comes.
 
@@ -136,28 +137,6 @@ const idle: readonly Event[] = [
   { kind: 'rejected' },
   { kind: 'expired', timer: 'reject' },
 ]
-
-/** Small and fast dice: the same seed gives the same walk. */
-class Dice {
-  #state: number
-
-  constructor(seed: number) {
-    this.#state = seed
-  }
-
-  below(limit: number): number {
-    let x = this.#state
-    x ^= x << 13
-    x ^= x >>> 17
-    x ^= x << 5
-    this.#state = x
-    return (x >>> 0) % limit
-  }
-
-  of<T>(items: readonly T[]): T {
-    return items[this.below(items.length)]!
-  }
-}
 
 const actions: readonly Action[] = ['ignore', 'drop', 'reject', 'disconnect']
 const violations = Object.keys(btcdPolicy.actions) as Violation[]
