@@ -92,7 +92,7 @@ export class Replies {
         const next = this.#waiting.first
         if (next === undefined) break
         const message = this.#next(next)
-        if (message !== undefined) this.#post(next.by, message)
+        if (message !== undefined && !this.#post(next.by, message)) this.#giveUp(next)
       }
     } finally {
       this.#pulling = false
@@ -149,11 +149,21 @@ export class Replies {
     this.#ledger.refund('question', cost)
   }
 
-  #post(by: string, message: Message): void {
+  /** Whether it could be sent. */
+  #post(by: string, message: Message): boolean {
     try {
       this.#outbox.post(message, this.#posting)
+      return true
     } catch (error) {
       this.#host.misspoke(by, error)
+      return false
     }
+  }
+
+  /** What cannot be sent ends the peer, perhaps not at once: who says it is not asked again. */
+  #giveUp({ answer, cost }: Waiting): void {
+    if (this.#closed || !isIterator(answer)) return
+    this.#done(cost)
+    attempt(() => answer.return?.())
   }
 }

@@ -1,4 +1,4 @@
-import { config, EMPTY, finalize, Observable, Subject } from 'rxjs'
+import { config, EMPTY, finalize, Observable, of, Subject } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accept } from '../../src/peer/accept.js'
 import { acceptEach } from '../../src/peer/accept-each.js'
@@ -16,9 +16,9 @@ import { seededRandom } from '../../src/testing/seeded-random.js'
 import { virtualTime } from '../../src/testing/virtual-time.js'
 import type { Message } from '../../src/wire/messages.js'
 import { regtest } from '../../src/wire/network.js'
-import { remoteVersion } from '../support/conversation.js'
+import { converse, remoteVersion } from '../support/conversation.js'
 import { Dice } from '../support/dice.js'
-import { Bug, failingConnection, failingDial, failingOptions } from '../support/failing.js'
+import { Bug, failingConnection, failingDial, failingOptions, unsayable } from '../support/failing.js'
 import { said } from '../support/sayings.js'
 
 // Random lives of real peers whose every callback may throw, beside one that has done nothing wrong.
@@ -346,5 +346,24 @@ describe('peers whose callbacks throw', () => {
     subscription.unsubscribe()
     expect(await reported()).toEqual([])
     expect(log.length).toBeGreaterThan(10)
+  })
+
+  it('are not asked again by an iterable that says what cannot be sent, though it has no end', () => {
+    let asked = 0
+    let over = false
+    function* endless(): Generator<Message> {
+      try {
+        for (;;) {
+          asked += 1
+          if (asked > 9) throw new Error('asked for ever')
+          yield unsayable
+        }
+      } finally {
+        over = true
+      }
+    }
+    // At the end of the handshake the peer ends a little later.
+    expect(() => converse({ behaviors: { endless: () => of(endless()) } })).toThrow('error behavior-failed')
+    expect([asked, over]).toEqual([1, true])
   })
 })

@@ -128,7 +128,8 @@ function failingBehavior(fails: Fails): Behavior {
   })
 }
 
-const unsayable: Message = { command: 'reject', rejected: 'tx', code: 1, reason: '—' }
+/** A message that cannot be encoded. */
+export const unsayable: Message = { command: 'reject', rejected: 'tx', code: 1, reason: '—' }
 const refusal: RejectMessage = { command: 'reject', rejected: 'version', code: 0x40, reason: 'full — later' }
 
 /** Options whose callbacks all may fail. */
