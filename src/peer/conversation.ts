@@ -104,8 +104,7 @@ function violationOf({ code }: WireError, name: string): Violation {
 }
 
 function admit(rules: Rules, state: State, message: Message): Step {
-  const { services, policy } = rules
-  const fault = gate(message, { services, maxLocator: policy.maxLocator }, state.reading.protocolVersion)
+  const fault = gate(message, rules, state.reading.protocolVersion)
   return (fault && offend(rules, state, fault)) ?? DELIVER
 }
 

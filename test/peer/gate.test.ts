@@ -3,6 +3,7 @@ import { gate } from '../../src/peer/gate.js'
 import { btcdPolicy, corePolicy } from '../../src/peer/policy.js'
 import type { Message } from '../../src/wire/messages.js'
 import { converse, remoteVersion } from '../support/conversation.js'
+import { rulesOf } from '../support/conversing.js'
 import { said } from '../support/sayings.js'
 
 /** What a peer makes of a message behind its handshake: the code of its end, `delivered`, or `dropped`. */
@@ -75,28 +76,28 @@ describe('the gate of a peer', () => {
 })
 
 describe('gate', () => {
-  const config = { services: 0n }
+  const rules = rulesOf()
 
   it('has nothing against messages that say nothing of the conversation', () => {
     const unknown: Message = { command: 'unknown', name: 'version', payload: new Uint8Array(0) }
-    expect(gate(unknown, config, 70_016)).toBeUndefined()
-    expect(gate({ command: 'ping', nonce: 1n }, config, 70_016)).toBeUndefined()
-    expect(gate({ command: 'sendtxrcncl', version: 1, salt: 1n }, config, 70_016)).toBeUndefined()
+    expect(gate(unknown, rules, 70_016)).toBeUndefined()
+    expect(gate({ command: 'ping', nonce: 1n }, rules, 70_016)).toBeUndefined()
+    expect(gate({ command: 'sendtxrcncl', version: 1, salt: 1n }, rules, 70_016)).toBeUndefined()
   })
 
-  it('takes the longest locator of btcd where it is told no other', () => {
+  it('takes the longest locator of the policy', () => {
     const locator = (length: number): Message => ({
       command: 'getheaders',
       version: 1,
       locator: Array.from({ length }, () => new Uint8Array(32)),
       stop: new Uint8Array(32),
     })
-    expect(gate(locator(500), config, 70_016)).toBeUndefined()
-    expect(gate(locator(501), config, 70_016)).toBe('too-many')
+    expect(gate(locator(500), rules, 70_016)).toBeUndefined()
+    expect(gate(locator(501), rules, 70_016)).toBe('too-many')
   })
 
   it('wants all bits of NODE_BLOOM, and no other service instead', () => {
-    expect(gate({ command: 'mempool' }, { services: 9n }, 70_016)).toBe('bloom-not-offered')
-    expect(gate({ command: 'mempool' }, { services: 13n }, 70_016)).toBeUndefined()
+    expect(gate({ command: 'mempool' }, rulesOf({ services: 9n }), 70_016)).toBe('bloom-not-offered')
+    expect(gate({ command: 'mempool' }, rulesOf({ services: 13n }), 70_016)).toBeUndefined()
   })
 })
