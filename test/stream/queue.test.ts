@@ -93,7 +93,7 @@ describe('Queue', () => {
       queue.push(i)
       queue.shift()
     }
-    for (let i = 0; i < 300_000; i += 1) queue.push(i)
+    for (let i = 0; i < 1_500_000; i += 1) queue.push(i)
     while (queue.length > 0) queue.shift()
     expect(queue.length).toBe(0)
   })
