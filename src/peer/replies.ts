@@ -79,7 +79,7 @@ export class Replies {
     }
     // Made first: what throws here leaves no trace.
     const made = isMessage(answer) ? answer : answer[Symbol.iterator]()
-    const cost = bytes + (made === answer ? MESSAGE_COST : ITERATOR_COST)
+    const cost = bytes + (isMessage(answer) ? MESSAGE_COST : ITERATOR_COST)
     this.#ledger.charge('question', cost)
     this.#waiting.push({ by, answer: made, cost })
     this.pull()
