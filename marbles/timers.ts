@@ -80,7 +80,7 @@ export function at(
 }
 
 /** So little memory that one message that waits for users makes the remote wait. */
-export const tight = { memoryLimit: 2_000 } as const
+export const tight = { memoryLimit: 1_000 } as const
 
 /**
  * Lets the remote wait from one moment to another, ms: handlers hold more than they may, and what the remote says at the

@@ -5,8 +5,15 @@ import { attempt } from './attempt.js'
 
 interface Listener {
   readonly subscriber: Subscriber<Message>
-  /** The message in hand when it subscribed. */
+  /** Number of the message in hand when it subscribed. */
   readonly born: number
+}
+
+/** Numbers of messages, so that a subscriber starts with the message after the one in hand. */
+interface Turns {
+  /** The message in hand, or the last one. */
+  current: number
+  latest: number
 }
 
 const NOBODY: readonly Listener[] = []
@@ -16,14 +23,14 @@ const NOBODY: readonly Listener[] = []
  * memory: a node has thousands of peers, and most of them are idle.
  */
 class MessageStream extends Observable<Message> implements CommandIndex {
-  /** Counts delivered messages, so that a subscriber starts with the message after the one in hand. */
-  #sequence = 0
+  readonly #turns: Turns
   /** By command; under `undefined` those who want all. Lists are replaced, never changed: a loop may be in them. */
   readonly #listeners = new Map<Command | undefined, readonly Listener[]>()
   #complete = false
 
-  constructor() {
+  constructor(turns: Turns) {
     super(subscriber => this.#listen(undefined, subscriber))
+    this.#turns = turns
   }
 
   [byCommand]<C extends Command>(command: C): Observable<MessageOf<C>> {
@@ -31,11 +38,6 @@ class MessageStream extends Observable<Message> implements CommandIndex {
     return new Observable<Message>(subscriber => this.#listen(command, subscriber)) as Observable<
       MessageOf<C>
     >
-  }
-
-  /** A message comes in: who subscribes from now on gets the next one. */
-  begin(): void {
-    this.#sequence += 1
   }
 
   deliver(message: Message): void {
@@ -53,7 +55,8 @@ class MessageStream extends Observable<Message> implements CommandIndex {
   }
 
   #tell(listeners: readonly Listener[], message: Message): void {
-    for (const { subscriber, born } of listeners) if (born !== this.#sequence) subscriber.next(message)
+    const turn = this.#turns.current
+    for (const { subscriber, born } of listeners) if (born !== turn) subscriber.next(message)
   }
 
   #listen(key: Command | undefined, subscriber: Subscriber<Message>): (() => void) | undefined {
@@ -61,7 +64,7 @@ class MessageStream extends Observable<Message> implements CommandIndex {
       subscriber.complete()
       return undefined
     }
-    const listener: Listener = { subscriber, born: this.#sequence }
+    const listener: Listener = { subscriber, born: this.#turns.current }
     this.#listeners.set(key, [...(this.#listeners.get(key) ?? NOBODY), listener])
     return () => {
       const others = (this.#listeners.get(key) ?? NOBODY).filter(other => other !== listener)
@@ -73,8 +76,9 @@ class MessageStream extends Observable<Message> implements CommandIndex {
 
 /** The two places where messages are handed out: behaviors see them as they come, users perhaps later. */
 export class Delivery {
-  readonly #behaviors = new MessageStream()
-  readonly #users = new MessageStream()
+  readonly #turns: Turns = { current: 0, latest: 0 }
+  readonly #behaviors = new MessageStream(this.#turns)
+  readonly #users = new MessageStream(this.#turns)
 
   /** The behaviors' own stream. */
   get behaviors(): Observable<Message> & CommandIndex {
@@ -86,10 +90,20 @@ export class Delivery {
     return this.#users
   }
 
-  /** A message comes in, or a waiting one has its turn: whoever subscribes while it is in hand gets the next one. */
-  begin(): void {
-    this.#behaviors.begin()
-    this.#users.begin()
+  /**
+   * A message comes in, or a waiting one has its turn: whoever subscribes while it is in hand gets the next one.
+   * @returns what `resume` takes
+   */
+  begin(): number {
+    const before = this.#turns.current
+    this.#turns.latest += 1
+    this.#turns.current = this.#turns.latest
+    return before
+  }
+
+  /** The message is through that was taken in the middle of another one, which is in hand again. */
+  resume(before: number): void {
+    this.#turns.current = before
   }
 
   toBehaviors(message: Message): void {

@@ -44,6 +44,7 @@ export class Ending {
       hangUp(connection, 'close')
     }
     attempt(() => intake.stop())
+    if (!isOrderly(reason)) lanes.forget()
     // Requests and sends need not wait for handlers: no answer will come.
     if (isOrderly(reason) && lanes.waiting && !intake.running) {
       outbox.close()
@@ -52,18 +53,23 @@ export class Ending {
     this.settle()
   }
 
-  /** Goes on where nothing has to be waited for any more. */
+  /** Goes on where nothing has to be waited for any more. The message in hand reaches all who listen. */
   settle(): void {
     const { intake, lanes } = this.#parts
-    if (this.#reason === undefined || intake.running) return
-    if (isOrderly(this.#reason) && lanes.waiting) return
-    this.now()
+    const reason = this.#reason
+    if (reason === undefined || this.#over || intake.running || lanes.delivering) return
+    if (isOrderly(reason) && lanes.waiting) return
+    this.#finish(reason)
   }
 
   /** Waits for nobody: what waits for users is dropped. */
   now(): void {
-    const reason = this.#reason
-    if (reason === undefined || this.#over) return
+    if (this.#reason === undefined) return
+    this.#parts.lanes.forget()
+    this.settle()
+  }
+
+  #finish(reason: CloseReason): void {
     this.#over = true
     const { outbox, lanes, journal, attention, ledger } = this.#parts
     outbox.close()

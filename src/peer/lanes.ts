@@ -1,18 +1,23 @@
-import { type Ledger, MESSAGE_COST } from '../stream/ledger.js'
+import type { Ledger } from '../stream/ledger.js'
 import type { Inbound, Reading } from '../stream/link.js'
+import { objectsOf, readsBytes } from '../stream/objects.js'
 import { Queue } from '../stream/queue.js'
-import { WireError } from '../wire/error.js'
 import { decodeMessage, type Message } from '../wire/messages.js'
 import { Delivery } from './delivery.js'
 import type { Marks } from './marks.js'
-import { Pins, unpinned } from './pins.js'
+import { BUFFER, isAlone, Kept, Pins } from './pins.js'
 import { Questions } from './questions.js'
 
-/** Bytes that every held message counts at least: its objects take memory too. */
+/** Bytes that a hold with a size counts at least: what is held has objects too. */
 export const HOLD_OVERHEAD = 512
+/** Bytes that a handler takes for a message that it holds: the hold itself, and its place among those of `consume`. */
+const HOLDING = 300
+/** Bytes of a place in the queue for users. */
+const PLACE = 72
 
 interface Waiting {
   readonly message: Message
+  /** Bytes that it takes while it waits. */
   readonly cost: number
 }
 
@@ -34,7 +39,7 @@ export class Lanes {
   readonly #ledger: Ledger
   readonly #marks: Pick<Marks, 'held' | 'queue'>
   readonly #events: LanesEvents
-  readonly #pins = new Pins()
+  readonly #pins: Pins
   #waiting: Queue<Waiting> | undefined
   /** More is held than the mark allows. */
   #congested = false
@@ -42,15 +47,19 @@ export class Lanes {
   #full = false
   /** How many want delivery to users stopped for a reason of their own. */
   #stops = 0
+  #handling = false
   #delivering = false
-  /** The message in hand, or what it costs, for `hold` without a size. */
-  #inHand: Inbound | number = 0
-  #cleared: (() => void)[] = []
+  /** The message in hand, as it came in or as it waited. */
+  #inbound: Inbound | undefined
+  #message: Message | undefined
+  #waited: Waiting | undefined
+  #cleared: readonly (() => void)[] = []
 
   constructor(ledger: Ledger, marks: Pick<Marks, 'held' | 'queue'>, events: LanesEvents) {
     this.#ledger = ledger
     this.#marks = marks
     this.#events = events
+    this.#pins = new Pins(ledger, 'held')
   }
 
   /** Whether so much waits for users that reading has to. */
@@ -63,50 +72,60 @@ export class Lanes {
     return this.#congested
   }
 
-  /** Whether something waits for users. */
+  /** Whether something waits for users, or they have a message in hand. */
   get waiting(): boolean {
     return this.#delivering || (this.#waiting?.length ?? 0) > 0
   }
 
-  /** Whether a message is being handed round to behaviors and questions. */
-  get handling(): boolean {
-    return typeof this.#inHand !== 'number'
+  /** Whether users have a message in hand. */
+  get delivering(): boolean {
+    return this.#delivering
   }
 
-  /** Bytes that the message in hand keeps alive; 0 where there is none. */
+  /** Whether behaviors have a message in hand: what they say is an answer to it. */
+  get handling(): boolean {
+    return this.#handling
+  }
+
+  /** Bytes that the message keeps alive that behaviors have in hand; 0 where there is none. */
   get inHand(): number {
-    const inHand = this.#inHand
-    return typeof inHand === 'number' ? inHand : this.#pins.cost(inHand.payload, inHand.size)
+    if (!this.#handling || this.#message === undefined || this.#inbound === undefined) return 0
+    return this.#pins.weigh(this.#message, this.#inbound.payload)
   }
 
   /** Calls back once when handlers hold less again. */
   whenClear(go: () => void): () => void {
-    this.#cleared = [...this.#cleared, go]
+    const call = () => go()
+    this.#cleared = [...this.#cleared, call]
     return () => {
-      this.#cleared = this.#cleared.filter(other => other !== go)
+      this.#cleared = this.#cleared.filter(other => other !== call)
     }
   }
 
   receive(inbound: Inbound, message: Message, reading: Reading): void {
-    this.#inHand = inbound
+    this.#inbound = inbound
+    this.#message = message
+    this.delivery.begin()
     try {
-      this.delivery.begin()
+      this.#handling = true
       this.delivery.toBehaviors(message)
+      this.#handling = false
       if (this.questions.claims(message)) return
       if (this.#blocked || this.waiting) this.#queue(inbound, message, reading)
       else this.#deliver(message)
     } finally {
-      this.#inHand = 0
+      this.#handling = false
+      this.#inbound = undefined
+      this.#message = undefined
     }
   }
 
   /** See `Peer.hold`. */
-  hold(bytes = this.inHand): () => void {
-    const cost = Math.max(bytes, HOLD_OVERHEAD)
-    const release = this.#ledger.lend('held', cost)
+  hold(bytes?: number): () => void {
+    const kept = bytes === undefined ? this.#holdInHand() : this.#hold(bytes)
     if (this.#ledger.of('held') > this.#marks.held) this.#congested = true
     return () => {
-      release()
+      kept.release()
       this.#clear()
     }
   }
@@ -123,11 +142,16 @@ export class Lanes {
     }
   }
 
-  /** Forgets what waits, and ends the streams. */
-  close(): void {
+  /** Forgets what waits for users. */
+  forget(): void {
     for (let one = this.#waiting?.shift(); one; one = this.#waiting?.shift()) {
       this.#ledger.refund('queue', one.cost)
     }
+  }
+
+  /** Ends the streams. */
+  close(): void {
+    this.forget()
     this.#cleared = []
     this.delivery.complete()
   }
@@ -136,20 +160,36 @@ export class Lanes {
     return this.#congested || this.#stops > 0
   }
 
+  #hold(bytes: number): Kept {
+    // What is no number, or has no end, must not make a sum of the others that never ends.
+    const cost = bytes >= HOLD_OVERHEAD ? Math.min(bytes, Number.MAX_SAFE_INTEGER) : HOLD_OVERHEAD
+    return new Kept(this.#ledger, 'held', cost)
+  }
+
+  #holdInHand(): Kept {
+    if (this.#waited !== undefined) return this.#hold(this.#waited.cost - PLACE + HOLDING)
+    if (this.#message === undefined || this.#inbound === undefined) return this.#hold(HOLD_OVERHEAD)
+    return this.#pins.keep(this.#message, this.#inbound.payload, HOLDING)
+  }
+
   #clear(): void {
     if (!this.#congested || this.#ledger.of('held') > this.#marks.held / 2) return
     this.#congested = false
     this.#drain()
-    const cleared = this.#cleared
-    this.#cleared = []
-    for (const go of cleared) go()
+    if (this.#congested) return
+    // One of them may take another one back.
+    for (const go of this.#cleared) {
+      if (!this.#cleared.includes(go)) continue
+      this.#cleared = this.#cleared.filter(other => other !== go)
+      go()
+    }
   }
 
   #queue(inbound: Inbound, message: Message, reading: Reading): void {
-    const cost = Math.max(inbound.size + MESSAGE_COST, HOLD_OVERHEAD)
+    const waiting = waitingOf(inbound, message, reading)
     this.#waiting ??= new Queue()
-    this.#waiting.push({ message: detached(inbound, message, reading), cost })
-    this.#ledger.charge('queue', cost)
+    this.#waiting.push(waiting)
+    this.#ledger.charge('queue', waiting.cost)
     if (this.#ledger.of('queue') > this.#marks.queue && !this.#full) {
       this.#full = true
       this.#events.pressed()
@@ -171,11 +211,11 @@ export class Lanes {
       const next = this.#waiting?.shift()
       if (next === undefined) break
       this.#ledger.refund('queue', next.cost)
-      this.delivery.begin()
-      const before = this.#inHand
-      this.#inHand = next.cost
+      this.#waited = next
+      const before = this.delivery.begin()
       this.#deliver(next.message)
-      this.#inHand = before
+      this.delivery.resume(before)
+      this.#waited = undefined
       if (this.#full && this.#ledger.of('queue') <= this.#marks.queue / 2) {
         this.#full = false
         this.#events.pressed()
@@ -185,14 +225,10 @@ export class Lanes {
   }
 }
 
-/** A message that can wait for long: by itself, where it would keep a chunk alive that is much larger. */
-function detached(inbound: Inbound, message: Message, reading: Reading): Message {
-  const payload = unpinned(inbound.payload)
-  if (payload === inbound.payload) return message
-  try {
-    return decodeMessage(inbound.name, payload, reading)
-  } catch (error) {
-    if (error instanceof WireError) return message
-    throw error
-  }
+/** A message that can wait for long: by itself, where it would keep a chunk alive that is larger. */
+function waitingOf({ name, payload }: Inbound, message: Message, reading: Reading): Waiting {
+  if (!readsBytes(message)) return { message, cost: PLACE + objectsOf(message) }
+  const own = isAlone(payload) ? payload : new Uint8Array(payload)
+  const itself = own === payload ? message : decodeMessage(name, own, reading)
+  return { message: itself, cost: PLACE + objectsOf(itself) + BUFFER + own.buffer.byteLength }
 }

@@ -139,7 +139,8 @@ export class Outbox {
     this.#accepted += 1
     const number = this.#accepted
     // In the ordinary case nothing waits, and nothing is copied.
-    if (this.#bytes.length === 0 && this.#handed < HANDED && bytes.length <= PIECE) this.#hand(bytes)
+    if (this.#bytes.length === 0 && this.#handed + bytes.length <= HANDED && bytes.length <= PIECE)
+      this.#hand(bytes)
     else {
       this.#bytes.push(bytes)
       this.#pump(HANDED)
@@ -185,7 +186,7 @@ export class Outbox {
 
   #pump(most: number): void {
     while (this.#handed < most && !this.#closed) {
-      const piece = this.#bytes.take(PIECE)
+      const piece = this.#bytes.take(Math.min(PIECE, most - this.#handed))
       if (piece === undefined) return
       this.#hand(piece)
     }

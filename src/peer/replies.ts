@@ -6,6 +6,9 @@ import { attempt } from './attempt.js'
 import type { Marks } from './marks.js'
 import type { Outbox, Posting } from './outbox.js'
 
+/** Bytes of an iterator that waits: a generator of ordinary size, with what it remembers, and its place in the queue. */
+const ITERATOR_COST = 450
+
 /** What was asked, and waits for its answers to be taken. */
 interface Waiting {
   /** Name of the behavior that answers. */
@@ -75,9 +78,11 @@ export class Replies {
       this.#post(by, answer)
       return
     }
-    const cost = bytes + MESSAGE_COST
+    // Made first: what throws here leaves no trace.
+    const made = isMessage(answer) ? answer : answer[Symbol.iterator]()
+    const cost = bytes + (isMessage(answer) ? MESSAGE_COST : ITERATOR_COST)
     this.#ledger.charge('question', cost)
-    this.#waiting.push({ by, answer: isMessage(answer) ? answer : answer[Symbol.iterator](), cost })
+    this.#waiting.push({ by, answer: made, cost })
     this.pull()
     this.#weigh()
   }

@@ -2,6 +2,8 @@ import { Queue } from './queue.js'
 
 /** Small pieces are gathered in slabs of so many bytes: objects of their own would cost ten times the bytes. */
 export const SLAB = 16_384
+/** The first slab, and each one behind it twice as much: what waits is often one message, and there are many peers. */
+export const FIRST_SLAB = 1_024
 /** From this length on a piece is kept as it is: copying it costs more than one more object. */
 const LARGE = SLAB / 4
 
@@ -14,6 +16,8 @@ export class ByteQueue {
   /** The slab that is being filled; always behind the pieces. */
   #slab = EMPTY
   #fill = 0
+  /** Bytes of the next slab. */
+  #next = FIRST_SLAB
   #length = 0
 
   /** Bytes that wait. */
@@ -30,7 +34,8 @@ export class ByteQueue {
     }
     if (this.#fill + bytes.length > this.#slab.length) {
       this.#seal()
-      this.#slab = new Uint8Array(SLAB)
+      this.#slab = new Uint8Array(Math.max(this.#next, bytes.length))
+      this.#next = Math.min(2 * this.#next, SLAB)
     }
     this.#slab.set(bytes, this.#fill)
     this.#fill += bytes.length
@@ -44,6 +49,7 @@ export class ByteQueue {
     if (piece.length <= limit) {
       this.#pieces.shift()
       this.#length -= piece.length
+      if (this.#length === 0) this.clear()
       return piece
     }
     this.#pieces.replaceFirst(piece.subarray(limit))
@@ -55,6 +61,7 @@ export class ByteQueue {
     this.#pieces.clear()
     this.#slab = EMPTY
     this.#fill = 0
+    this.#next = FIRST_SLAB
     this.#length = 0
   }
 

@@ -15,8 +15,8 @@ export type Account = keyof typeof accounts
 /** Bytes by account. */
 export type Held = Readonly<Record<Account, number>>
 
-/** Bytes that a message costs beside its own: its object, its views, its place in a queue. */
-export const MESSAGE_COST = 160
+/** Bytes that a message which waits to be written costs beside its frame: its object, its place in the queues. */
+export const MESSAGE_COST = 144
 
 /**
  * A bound over many peers: when all that they make us hold exceeds it, the peer that holds the most is closed with

@@ -23,7 +23,7 @@ export class Queue<T> {
 
   /** Puts another one in the place of the first. */
   replaceFirst(item: T): void {
-    if (this.#items !== undefined && this.length > 0) this.#items[this.#taken] = item
+    if (this.#items !== undefined) this.#items[this.#taken] = item
   }
 
   /** Takes the first one out. */

@@ -27,7 +27,7 @@ function faultsOf({ name, checksumValid, commandFault }: Frame): readonly WireEr
 function decode(name: string, payload: Uint8Array, reading: Reading): Message | WireError {
   try {
     // A version message stays as long as the peer, and must not keep the chunk that it came in.
-    return decodeMessage(name, name === 'version' ? payload.slice() : payload, reading)
+    return decodeMessage(name, name === 'version' ? new Uint8Array(payload) : payload, reading)
   } catch (error) {
     if (error instanceof WireError) return error
     throw error
