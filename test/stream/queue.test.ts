@@ -39,7 +39,10 @@ describe('Queue', () => {
   it('is the list that it stands for, whatever is done to it', () => {
     const pushes = fc.record({ kind: fc.constant('push' as const), count: fc.integer({ min: 0, max: 300 }) })
     const shifts = fc.record({ kind: fc.constant('shift' as const), count: fc.integer({ min: 0, max: 300 }) })
-    const others = fc.record({ kind: fc.constantFrom('clear' as const, 'replace' as const) })
+    const others = fc.record({
+      kind: fc.constantFrom('clear' as const, 'replace' as const),
+      count: fc.constant(0),
+    })
     fc.assert(
       fc.property(
         fc.array(fc.oneof({ weight: 4, arbitrary: pushes }, { weight: 4, arbitrary: shifts }, others)),

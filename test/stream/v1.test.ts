@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Broken, Inbound, Link } from '../../src/stream/link.js'
+import type { Broken, Inbound, Link, Reading } from '../../src/stream/link.js'
 import { v1 } from '../../src/stream/v1.js'
 import { frameOf } from '../../src/testing/scripted-remote.js'
 import { WireError } from '../../src/wire/error.js'
@@ -9,7 +9,7 @@ import { type Message, toPlain } from '../../src/wire/messages.js'
 import { mainnet, regtest } from '../../src/wire/network.js'
 import { remoteVersion } from '../support/conversation.js'
 
-const reading = { protocolVersion: 70016, lenient: false }
+const reading: Reading = { protocolVersion: 70016, lenient: false, oversized: false, untimely: false }
 
 /** A link, and what it tells. */
 function linked() {
@@ -189,7 +189,7 @@ describe('a plain link', () => {
       link.push(frameOf({ command: 'sendheaders' }))
       const inbound = link.next()
       if (inbound?.kind !== 'received') throw new Error('a message is missing')
-      const first = inbound.read({ protocolVersion, lenient: false })
+      const first = inbound.read({ ...reading, protocolVersion })
       expect(first).toMatchObject(
         protocolVersion === 70011 ? { code: 'unsupported-version' } : { command: 'sendheaders' },
       )
@@ -213,7 +213,7 @@ describe('a plain link', () => {
       link.push(encodeFrame(regtest.magic, 'inv', Uint8Array.of(0, 0)))
       const inbound = link.next()
       if (inbound?.kind !== 'received') throw new Error('a message is missing')
-      const message = inbound.read({ protocolVersion: 70016, lenient })
+      const message = inbound.read({ ...reading, lenient })
       expect(message).toMatchObject(lenient ? { command: 'inv' } : { code: 'trailing-bytes' })
     }
   })
