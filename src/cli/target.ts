@@ -11,11 +11,12 @@ export interface Target {
 }
 
 const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/i
+const ENDS_IN_NUMBER = /(^|\.)(\d+|0x[\da-f]*)\.?$/i
 
 function isHost(host: string): boolean {
   if (host.includes(':')) return isIPv6(host)
-  // A name of nothing but numbers and dots is a mistyped IPv4 address.
-  return /^[\d.]+$/.test(host) ? parseHost(host) !== undefined : NAME.test(host)
+  // What ends in a number is meant as an IPv4 address, and the system reads it as one: 127.1 and 0x7f.1 are 127.0.0.1.
+  return ENDS_IN_NUMBER.test(host) ? parseHost(host) !== undefined : NAME.test(host)
 }
 
 /** A host name or IP address; IPv6 with or without brackets. */

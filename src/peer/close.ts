@@ -14,7 +14,6 @@ const endings = {
   'send-queue-full': 'more bytes were queued than `sendQueueLimit` allows',
   'send-stalled': 'nothing of what waits was written for too long: the remote does not read',
   'memory-exceeded': 'the budget over all peers was exceeded, and this one held the most',
-  'callback-failed': 'a callback that the user gave us failed; `reason` names it, `cause` is its error',
   'behavior-failed': 'a behavior errored; `cause` is its error',
   'accept-rate': 'more connections came in than `rate` of `acceptEach` allows',
   'connection-used': 'the connection was given to `accept` before',
@@ -83,7 +82,11 @@ export class PeerError extends Error {
 }
 
 /** The transport's ends that are our own doing. */
-const localTransportEnds: ReadonlySet<TransportErrorCode> = new Set(['connect-timeout', 'address-in-use'])
+const localTransportEnds: ReadonlySet<TransportErrorCode> = new Set([
+  'connect-timeout',
+  'address-in-use',
+  'callback-failed',
+])
 
 /** Who is behind an end that the transport reports. */
 export function endedBy(code: TransportErrorCode): 'local' | 'remote' {

@@ -9,6 +9,7 @@ export const transportFaults = {
   'host-unreachable': 'no route leads to the host or its network',
   'host-not-found': 'the name of the host cannot be looked up',
   'address-in-use': 'another program already listens at the address',
+  'callback-failed': 'a callback that the user gave us failed; the message names it, `cause` is its error',
   'connection-failed': 'the transport failed in a way that has no code of its own; `cause` tells',
 } as const satisfies Record<string, string>
 
@@ -49,11 +50,23 @@ export interface Connection {
    */
   readonly bytes$: Observable<Uint8Array>
   /**
-   * Queues bytes, in order. Writes of one tick leave as one buffer. `written` is called once the transport has taken
-   * the bytes (a socket's own callback), and never when the connection ends first. Ignored after `close` and `abort`.
+   * Queues bytes, in order. Writes of one tick leave as one buffer, large ones aside; at most 262,144 bytes at a time are
+   * handed to what is below (a socket), the others wait here. Ignored after `close` and `abort`.
+   *
+   * `written` is called once the last of the bytes is taken by what is below (a socket's own callback), in the order of
+   * the writes, and never when the connection ends first. It does not say that the remote has them. Where it throws, the
+   * connection ends: `bytes$` errors `callback-failed`, and the remote sees a reset.
+   *
+   * No bytes are a write too, which asks the transport whether the connection still stands: where it was reset, `bytes$`
+   * errors then. See `pause`.
    */
   write(bytes: Uint8Array, written?: () => void): void
-  /** Stops inbound delivery, at the latest after chunks already on their way; bytes then wait in the transport. */
+  /**
+   * Stops inbound delivery, at the latest after chunks already on their way; bytes then wait in the transport, and behind
+   * them the remote's FIN. A reset overtakes what waits and is told while paused too, as soon as the transport notices: a
+   * socket that has stopped reading notices nothing by itself. Who pauses for long asks now and then, with
+   * `write(new Uint8Array(0))`, which finds out about a reset (not about a FIN).
+   */
   pause(): void
   /** Undoes `pause`. */
   resume(): void

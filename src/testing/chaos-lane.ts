@@ -161,7 +161,7 @@ export class Lane {
     if (end === 'end') this.#enqueue(empty, [], () => this.#events.end(end))
     else {
       this.#timers.add(
-        this.#after(this.#delay[0], () => {
+        this.#after(this.#drawDelay(), () => {
           this.clear()
           this.#events.end(end)
         }),
@@ -248,14 +248,16 @@ export class Lane {
     if (throttle !== undefined) {
       this.#lineFree = Math.max(this.#lineFree, now) + (bytes.length * 1000) / throttle
     }
-    const [shortest, longest] = this.#delay
-    const delay =
-      longest === shortest
-        ? shortest
-        : shortest + Math.floor(randomUnit(this.#random) * (longest - shortest + 1))
-    const due = Math.ceil(Math.max(this.#lineFree, now) + delay)
+    const due = Math.ceil(Math.max(this.#lineFree, now) + this.#drawDelay())
     this.#queue.push({ bytes, written, due, then })
     this.#pump()
+  }
+
+  /** ms that what comes now takes. */
+  #drawDelay(): number {
+    const [shortest, longest] = this.#delay
+    if (longest === shortest) return shortest
+    return shortest + Math.floor(randomUnit(this.#random) * (longest - shortest + 1))
   }
 
   #resize(by: number): void {

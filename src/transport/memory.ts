@@ -1,6 +1,7 @@
 import { asapScheduler, Observable, type SchedulerLike, type Subscriber, Subscription } from 'rxjs'
 import { type Connection, type Endpoint, TransportError } from '../stream/connection.js'
-import { Coalescer } from './coalesce.js'
+import { callbackFailed } from './callback.js'
+import { Coalescer, MAX_BATCH } from './coalesce.js'
 
 /** How many bytes wait at the receiving end before writing stalls. */
 export const DEFAULT_MEMORY_CAPACITY = 65_536
@@ -11,7 +12,8 @@ export interface MemoryOptions {
   readonly scheduler?: SchedulerLike
   /**
    * Bytes that may wait, undelivered, at an end: while so many or more do, nothing further is taken from the other end
-   * and its `written` callbacks wait. Default 65,536.
+   * and its `written` callbacks wait. At most 262,144 bytes are taken at a time, so that no more than both together
+   * wait. Default 65,536.
    */
   readonly capacity?: number
   /** Where the two ends claim to be. Default: two addresses kept for documentation (RFC 5737). */
@@ -20,9 +22,9 @@ export interface MemoryOptions {
 
 /**
  * Two connections, each the other's remote, without a network. What one end writes arrives at the other through the
- * scheduler, with delay 0 and in order, the writes of one tick as one chunk: within virtual time bytes arrive at the
- * time they were written. Bytes are copied when they leave, so chunks belong to the receiver; until then (`written`)
- * the writer must not change them, as with a socket.
+ * scheduler, with delay 0 and in order, the writes of one tick as one chunk (of 262,144 bytes at most): within virtual
+ * time bytes arrive at the time they were written. Bytes are copied when they leave, so chunks belong to the receiver;
+ * until then (`written`) the writer must not change them, as with a socket.
  *
  * `abort` reaches the other end as `connection-reset` and drops what waits there. There is nothing to free by force, so
  * `close` lingers without a limit: what a paused remote does not take waits in memory.
@@ -51,11 +53,15 @@ class MemoryConnection implements Connection {
   readonly #capacity: number
   readonly #other: MemoryConnection
 
-  readonly #outgoing = new Coalescer(Number.POSITIVE_INFINITY)
+  readonly #outgoing = new Coalescer(MAX_BATCH)
   #flush: Subscription | undefined
   #finSent = false
 
+  /** Chunks that wait, the newest last. */
   #incoming: Uint8Array[] = []
+  /** Chunks whose turn comes before those, the oldest last: `pop` is cheap however many wait, and `shift` is not. */
+  #next: Uint8Array[] = []
+  /** Bytes in both. */
   #waiting = 0
   #drain: Subscription | undefined
   #subscriber: Subscriber<Uint8Array> | undefined
@@ -112,16 +118,19 @@ class MemoryConnection implements Connection {
     this.#stopDelivery()
     if (this.#broken) return
     this.#break()
-    this.#scheduler.schedule(() => this.#other.#reset())
+    this.#resetOther()
   }
 
-  /** The other end has aborted. */
-  #reset(): void {
+  #resetOther(): void {
+    this.#scheduler.schedule(() => this.#other.#fail(new TransportError('connection-reset')))
+  }
+
+  /** Breaks and tells of it, at once and before anything that waits. */
+  #fail(error: TransportError): void {
     if (this.#broken) return
     this.#break()
-    this.#incoming = []
-    this.#waiting = 0
-    this.#ending = new TransportError('connection-reset')
+    this.#dropIncoming()
+    this.#ending = error
     this.#deliver()
   }
 
@@ -131,11 +140,16 @@ class MemoryConnection implements Connection {
     this.#flush?.unsubscribe()
   }
 
+  #dropIncoming(): void {
+    this.#incoming = []
+    this.#next = []
+    this.#waiting = 0
+  }
+
   #stopDelivery(): void {
     this.#closed = true
     this.#subscriber = undefined
-    this.#incoming = []
-    this.#waiting = 0
+    this.#dropIncoming()
     this.#drain?.unsubscribe()
     this.#other.#roomMade()
   }
@@ -168,19 +182,27 @@ class MemoryConnection implements Connection {
     this.#flush?.unsubscribe()
     const other = this.#other
     if (!other.#hasRoom) return // it calls #roomMade
-    for (const { bytes, written } of this.#outgoing.take()) {
-      other.#receive(bytes)
-      for (const done of written) {
-        if (this.#broken) return
-        done()
-      }
-    }
+    const { buffers, written } = this.#outgoing.take()
+    for (const bytes of buffers) other.#receive(bytes)
+    this.#report(written)
     // A `written` callback may have written more before it closed.
     if (this.#closed && !this.#broken && !this.#finSent && this.#outgoing.empty) {
       this.#finSent = true
       other.#receiveFin()
     }
     other.#deliver()
+  }
+
+  #report(written: readonly (() => void)[]): void {
+    for (const done of written) {
+      if (this.#broken) return
+      try {
+        done()
+      } catch (error) {
+        this.#fail(callbackFailed('written', error))
+        this.#resetOther()
+      }
+    }
   }
 
   get #hasRoom(): boolean {
@@ -217,15 +239,23 @@ class MemoryConnection implements Connection {
 
   #deliver(): void {
     while (this.#subscriber !== undefined && !this.#paused) {
-      const chunk = this.#incoming.shift()
+      const chunk = this.#shift()
       if (chunk === undefined) break
       this.#waiting -= chunk.length
       this.#subscriber.next(chunk)
     }
-    if (this.#incoming.length === 0 && this.#ending !== undefined) {
+    if (this.#waiting === 0 && this.#ending !== undefined) {
       if (this.#ending === 'fin') this.#subscriber?.complete()
       else this.#subscriber?.error(this.#ending)
     }
     if (this.#hasRoom) this.#other.#roomMade()
+  }
+
+  #shift(): Uint8Array | undefined {
+    if (this.#next.length === 0) {
+      this.#next = this.#incoming.reverse()
+      this.#incoming = []
+    }
+    return this.#next.pop()
   }
 }

@@ -15,8 +15,9 @@ const codes: ReadonlyMap<string, TransportErrorCode> = new Map<string, Transport
 ])
 
 /**
- * What Node reports, as the error of transports. `ETIMEDOUT` is the system's own connect timeout only while dialling;
- * later it says that the remote has stopped acknowledging, which has no code of its own.
+ * What Node reports, as the error of transports; one of ours that went through Node stays what it is. `ETIMEDOUT` is the
+ * system's own connect timeout only while dialling; later it says that the remote has stopped acknowledging, which has
+ * no code of its own.
  * @param at - whom it concerns, for the text
  */
 export function toTransportError(
@@ -24,6 +25,7 @@ export function toTransportError(
   at: string,
   phase: 'dialling' | 'connected',
 ): TransportError {
+  if (error instanceof TransportError) return error
   const name = errnoName(error)
   const code =
     name === 'ETIMEDOUT' && phase === 'dialling'

@@ -1,8 +1,10 @@
-import { isIPv4, type Socket } from 'node:net'
+import { isIPv4 } from 'node:net'
 import { Observable, type Subscriber } from 'rxjs'
 import { type Connection, type Endpoint, TransportError } from '../stream/connection.js'
-import { Coalescer } from './coalesce.js'
+import { callbackFailed } from './callback.js'
+import { type Batch, Coalescer } from './coalesce.js'
 import { toTransportError } from './node-error.js'
+import type { NodeSocket } from './node-types.js'
 import { requireDelay } from './options.js'
 
 /** How long a connection may take to end after `close`, milliseconds. */
@@ -27,7 +29,7 @@ export interface SocketOptions {
  * reset drops bytes that were not yet delivered.
  * @throws TypeError where `linger` is not a delay that a timer can hold
  */
-export function fromSocket(socket: Socket, options: SocketOptions = {}): Connection {
+export function fromSocket(socket: NodeSocket, options: SocketOptions = {}): Connection {
   requireDelay('linger', options.linger ?? DEFAULT_LINGER)
   return new SocketConnection(socket, options)
 }
@@ -35,7 +37,7 @@ export function fromSocket(socket: Socket, options: SocketOptions = {}): Connect
 class SocketConnection implements Connection {
   readonly bytes$: Observable<Uint8Array> = new Observable(subscriber => this.#subscribed(subscriber))
   readonly proxied: boolean
-  readonly #socket: Socket
+  readonly #socket: NodeSocket
   readonly #linger: number
   readonly #outgoing = new Coalescer()
   #local: Endpoint | undefined
@@ -43,7 +45,10 @@ class SocketConnection implements Connection {
   #subscriber: Subscriber<Uint8Array> | undefined
   #taken = false
   #paused = false
+  /** Whether a flush is on its way. */
   #flushing = false
+  /** Whom to tell when the socket has taken what it was given. Until then it is given nothing more. */
+  #inFlight: readonly (() => void)[] | undefined
   /** How the remote ended the connection. */
   #ending: 'fin' | TransportError | undefined
   /** Whether we did. */
@@ -51,7 +56,7 @@ class SocketConnection implements Connection {
   #aborted = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(socket: Socket, options: SocketOptions) {
+  constructor(socket: NodeSocket, options: SocketOptions) {
     this.#socket = socket
     this.#linger = options.linger ?? DEFAULT_LINGER
     this.proxied = options.proxied ?? false
@@ -83,10 +88,7 @@ class SocketConnection implements Connection {
   write(bytes: Uint8Array, written?: () => void): void {
     if (this.#closed || this.#socket.destroyed) return
     this.#outgoing.add(bytes, written)
-    if (this.#flushing) return
-    this.#flushing = true
-    // A tick is over when its microtasks are through: then come the ticks that these have queued.
-    queueMicrotask(() => process.nextTick(this.#flush))
+    this.#scheduleFlush()
   }
 
   pause(): void {
@@ -101,11 +103,10 @@ class SocketConnection implements Connection {
 
   close(): void {
     if (this.#closed) return
-    this.#flush()
     this.#stopDelivery()
     const socket = this.#socket
     if (socket.destroyed) return
-    socket.end()
+    this.#flush()
     // Unread bytes would keep the remote's FIN from us, and turn our end into a reset.
     socket.resume()
     // Not a reset: what the system has already taken still goes out.
@@ -115,9 +116,14 @@ class SocketConnection implements Connection {
 
   abort(): void {
     if (this.#aborted) return
+    this.#stopDelivery()
+    this.#reset()
+  }
+
+  /** Nothing leaves any more, and nobody is told of what has. */
+  #reset(): void {
     this.#aborted = true
     this.#outgoing.clear()
-    this.#stopDelivery()
     const socket = this.#socket
     if (socket.destroyed) return
     // After end() Node refuses the reset (EINVAL) and leaks the handle; before 'connect' it would wait for it.
@@ -156,7 +162,7 @@ class SocketConnection implements Connection {
     if (!this.#paused) this.#socket.resume()
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  readonly #onData = (chunk: Uint8Array): void => {
     this.#subscriber?.next(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
   }
 
@@ -197,35 +203,66 @@ class SocketConnection implements Connection {
     this.#socket.off('data', this.#onData)
   }
 
+  #scheduleFlush(): void {
+    if (this.#flushing || this.#inFlight !== undefined) return
+    this.#flushing = true
+    // A tick is over when its microtasks are through: then come the ticks that these have queued.
+    queueMicrotask(() => process.nextTick(this.#flush))
+  }
+
   readonly #flush = (): void => {
     this.#flushing = false
     const socket = this.#socket
-    const buffers = socket.destroyed ? [] : this.#outgoing.take()
+    if (socket.destroyed) return
+    if (this.#inFlight === undefined) this.#hand(this.#outgoing.take())
+    if (this.#closed && this.#outgoing.empty && !socket.writableEnded) socket.end()
+  }
+
+  #hand({ buffers, written }: Batch): void {
     if (buffers.length === 0) return
+    this.#inFlight = written
+    const socket = this.#socket
+    const last = buffers.length - 1
     // Corked, several buffers leave in one gathered write.
-    if (buffers.length > 1) socket.cork()
-    for (const { bytes, written } of buffers) {
-      socket.write(bytes, error => {
-        // A write that the destruction of its socket interrupts ends without an error.
-        if (error == null && !socket.destroyed) this.#report(written)
-      })
-    }
-    if (buffers.length > 1) socket.uncork()
+    if (last > 0) socket.cork()
+    for (const [i, bytes] of buffers.entries()) socket.write(bytes, i === last ? this.#onTaken : undefined)
+    if (last > 0) socket.uncork()
+  }
+
+  readonly #onTaken = (error: Error | null | undefined): void => {
+    const written = this.#inFlight ?? []
+    this.#inFlight = undefined
+    // A write that the destruction of its socket interrupts ends without an error.
+    if (error != null || this.#socket.destroyed) return
+    this.#report(written)
+    if (!this.#outgoing.empty) this.#scheduleFlush()
   }
 
   #report(written: readonly (() => void)[]): void {
     for (const done of written) {
       if (this.#aborted) return
-      done()
+      try {
+        done()
+      } catch (error) {
+        this.#fail(callbackFailed('written', error))
+      }
     }
+  }
+
+  /** Our own side cannot go on. */
+  #fail(error: TransportError): void {
+    this.#ending ??= error
+    this.#deliverEnding()
+    this.#reset()
   }
 }
 
-function localEnd(socket: Socket): Endpoint | undefined {
+function localEnd(socket: NodeSocket): Endpoint | undefined {
   return endpoint(socket.localAddress, socket.localPort)
 }
 
-function remoteEnd(socket: Socket): Endpoint | undefined {
+/** The remote end, as the socket has it. */
+export function remoteEnd(socket: NodeSocket): Endpoint | undefined {
   return endpoint(socket.remoteAddress, socket.remotePort)
 }
 

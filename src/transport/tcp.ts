@@ -1,8 +1,10 @@
-import { connect, isIP, type LookupFunction } from 'node:net'
+import { connect } from 'node:net'
 import { Observable } from 'rxjs'
 import { type Dial, TransportError } from '../stream/connection.js'
+import { guardedLookup } from './lookup.js'
 import { toTransportError } from './node-error.js'
-import { requireDelay, requireHost, requirePort } from './options.js'
+import type { Lookup } from './node-types.js'
+import { requireAddress, requireDelay, requireHost, requirePort } from './options.js'
 import { DEFAULT_LINGER, fromSocket } from './socket-connection.js'
 
 /** How long an attempt may take, name look-up included, milliseconds. */
@@ -10,7 +12,10 @@ export const DEFAULT_CONNECT_TIMEOUT = 10_000
 
 /** Where {@link tcp} dials, and how. */
 export interface TcpOptions {
-  /** IP address, without brackets, or name. */
+  /**
+   * IP address, without brackets, or name. Other forms of an address (`127.1`) are refused, and so are blanks, control and
+   * invisible characters: look-ups end at some of them and pass over others.
+   */
   readonly host: string
   /** 0 to 65535. */
   readonly port: number
@@ -18,8 +23,11 @@ export interface TcpOptions {
   readonly connectTimeout?: number
   /** The IP address of ours to dial from. Default: the system's choice. */
   readonly localAddress?: string
-  /** Looks names up, with the signature of `dns.lookup`, which is the default. Not asked for IP addresses. */
-  readonly lookup?: LookupFunction
+  /**
+   * Looks names up, with the signature of `dns.lookup`, which is the default. Not asked for IP addresses. Where it throws,
+   * or answers with what is no address, the attempt errors.
+   */
+  readonly lookup?: Lookup
   /** How long `close` waits for the flush and for the remote's FIN before it destroys the socket. Default 2,000 ms. */
   readonly linger?: number
 }
@@ -37,9 +45,7 @@ export function tcp(options: TcpOptions): Dial {
   requirePort(port)
   requireDelay('connectTimeout', connectTimeout)
   requireDelay('linger', linger)
-  if (localAddress !== undefined && isIP(localAddress) === 0) {
-    throw new TypeError(`localAddress must be an IP address, not ${localAddress}`)
-  }
+  if (localAddress !== undefined) requireAddress('localAddress', localAddress)
   const at = `${host}:${port}`
 
   return new Observable(subscriber => {
@@ -49,7 +55,7 @@ export function tcp(options: TcpOptions): Dial {
       allowHalfOpen: true,
       noDelay: true,
       ...(localAddress === undefined ? {} : { localAddress }),
-      ...(lookup === undefined ? {} : { lookup }),
+      ...(lookup === undefined ? {} : { lookup: guardedLookup(lookup) }),
     })
     const timer = setTimeout(() => {
       subscriber.error(

@@ -227,6 +227,8 @@ describe('readTarget', () => {
     ['[::1]:8333', { host: '::1', port: 8333 }],
     ['[fe80::1]', { host: 'fe80::1', port: undefined }],
     ['::1', { host: '::1', port: undefined }],
+    ['8333.example', { host: '8333.example', port: undefined }],
+    ['node1', { host: 'node1', port: undefined }],
   ])('%s', (text, target) => {
     expect(readTarget(text)).toEqual(target)
   })
@@ -251,6 +253,14 @@ describe('readTarget', () => {
     'http://h',
     'h/',
     'h\n',
+    '127.0.0.1\0.evil.example',
+    '127.0.0.1\u00ad',
+    '１２７.0.0.1',
+    '127.1',
+    '0x7f000001',
+    '0x7f.1',
+    'host.1',
+    '1.2.3.4.',
   ])('%j is refused', text => {
     expect(() => readTarget(text)).toThrow(/is not/)
   })

@@ -1,6 +1,7 @@
 import { asapScheduler } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type { Connection } from '../../src/stream/connection.js'
+import type { Random } from '../../src/stream/environment.js'
 import { type ChaosOptions, chaos } from '../../src/testing/chaos.js'
 import { mergeChunks, randomChunks, splitEvery } from '../../src/testing/chunkers.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
@@ -30,6 +31,16 @@ connectionContract(
   }),
   ['one-chunk'],
 )
+
+/** Dice that nobody may roll. */
+const noDice: Random = {
+  bytes: () => {
+    throw new Error('nothing is left to chance here')
+  },
+}
+
+/** Dice that always show this byte. */
+const loaded = (byte: number): Random => ({ bytes: size => new Uint8Array(size).fill(byte) })
 
 interface Scene {
   readonly time: VirtualTime
@@ -66,8 +77,8 @@ function scene(options: ChaosOptions): Scene {
 
 describe.each(['inbound', 'outbound'] as const)('chaos, %s', direction => {
   /** A scene in which the trouble is in this direction, and what it takes to send through it. */
-  function through(trouble: NonNullable<ChaosOptions['inbound']>) {
-    const made = scene({ [direction]: trouble })
+  function through(trouble: NonNullable<ChaosOptions['inbound']>, random?: Random) {
+    const made = scene({ [direction]: trouble, random })
     const [sender, receiver] =
       direction === 'inbound' ? (['far', 'near'] as const) : (['near', 'far'] as const)
     return {
@@ -152,6 +163,21 @@ describe.each(['inbound', 'outbound'] as const)('chaos, %s', direction => {
     expect(first.length).toBeGreaterThan(400)
     expect(first.length).toBeLessThan(600)
     expect(spoiled()).toEqual(first)
+  })
+
+  it('spoils every byte with probability 1, and none with 0, without dice', () => {
+    for (const [probability, mask] of [
+      [1, 0xff],
+      [0, 0],
+    ] as const) {
+      const { time, send, bytes } = through({ corrupt: { probability } }, noDice)
+      for (let i = 0; i < 3; i += 1) {
+        send(1_000)
+        time.advance(1)
+      }
+      const wanted = pattern(1_000).map(byte => byte ^ mask)
+      expect(equalBytes(bytes(), mergeChunks([wanted, wanted, wanted]))).toBe(true)
+    }
   })
 
   it.each([
@@ -270,6 +296,34 @@ describe('chaos', () => {
     expect(time.pending).toBe(0)
   })
 
+  it.each([
+    ['shortest', 0x00, 10],
+    ['middle', 0x80, 30],
+    ['longest', 0xff, 50],
+  ])('a reset of the remote takes a time by dice within the limits: the %s', (_, byte, late) => {
+    const { time, far, log } = scene({ inbound: { delay: [10, 50] }, random: loaded(byte) })
+    time.advance(5)
+    far.abort()
+    time.advance(late - 1)
+    expect(log).toEqual([])
+    time.advance(1)
+    expect(log).toEqual([`${5 + late} near connection-reset`])
+    expect(time.pending).toBe(0)
+  })
+
+  it('a reset of the remote overtakes what is on its way', () => {
+    // The bytes take long, the reset does not.
+    const dice = [0xff, 0x00]
+    const random = { bytes: (size: number) => new Uint8Array(size).fill(dice.shift() ?? 0) }
+    const { time, far, log } = scene({ inbound: { delay: [10, 50] }, random })
+    far.write(pattern(3))
+    time.advance(1)
+    far.abort()
+    time.advance(100)
+    expect(log).toEqual(['11 near connection-reset'])
+    expect(time.pending).toBe(0)
+  })
+
   it('tells that a write is written when its last byte has left', () => {
     const { time, near } = scene({ outbound: { delay: 30, split: splitEvery(2) } })
     const written: string[] = []
@@ -306,6 +360,23 @@ describe('chaos', () => {
     time.advance(1_000)
     expect(log).toHaveLength(10)
     expect(taken).toBe(23)
+  })
+
+  it('is silent after its own close, for late subscribers too, while what it wrote is on its way', () => {
+    const time = virtualTime()
+    const { scheduler } = time
+    const [inner, far] = memoryPair({ scheduler })
+    const near = chaos(inner, { outbound: { delay: 50 }, scheduler })
+    const other = new Recorder(far)
+    near.write(Uint8Array.of(1))
+    near.close()
+    const recorder = new Recorder(near)
+    far.write(Uint8Array.of(2))
+    far.close()
+    time.advance(100)
+    expect(other).toMatchObject({ size: 0, ended: 'no' })
+    expect(recorder).toMatchObject({ size: 0, ended: 'no' })
+    expect(time.pending).toBe(0)
   })
 
   it('a cut before anybody listens is told to whoever comes', () => {

@@ -156,9 +156,6 @@ const programs: Readonly<Record<string, { readonly code: string; readonly prints
   },
 }
 
-/** Entries whose types are about Node, and the types of Node that a program then has to have. */
-const aboutNode: readonly string[] = ['rxpeer/node']
-
 /** Uses of the types that have once failed to compile. */
 const typed = `
   import type { Peer } from 'rxpeer'
@@ -196,7 +193,6 @@ function compile(
 
 describe('its entries', () => {
   const entries = Object.keys(programs)
-  const typeless = entries.filter(entry => !aboutNode.includes(entry))
 
   it('are all tried here', () => {
     const declared = Object.keys(manifest().exports).filter(path => path !== './package.json')
@@ -214,7 +210,7 @@ describe('its entries', () => {
     ['as bundlers resolve it', 'typescript7', { module: 'esnext', moduleResolution: 'bundler' }],
     ['at the strictest', 'typescript7', { exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true }],
   ])('compile without the types of Node and with every declaration checked, %s', (_, compiler, options) => {
-    expect(compile(compiler, typeless, options)).toEqual({ status: 0, output: '' })
+    expect(compile(compiler, entries, options)).toEqual({ status: 0, output: '' })
   })
 
   it('compile all of them where the types of Node are there', () => {

@@ -1,4 +1,4 @@
-import { filter, firstValueFrom, map, ReplaySubject, scan, take, toArray } from 'rxjs'
+import { firstValueFrom, ReplaySubject, take, toArray } from 'rxjs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Connection, TransportError } from '../../src/stream/connection.js'
 import { eventually, turns } from '../support/eventually.js'
@@ -347,42 +347,234 @@ export function connectionContract(
     })
 
     unless('backpressure')(
-      'a paused remote stops the sender, and a resumed one gets everything in order',
+      'a remote that does not read stops the sender, who sees how far it came; a resumed one gets everything',
       async () => {
         const [near, far] = await pair()
-        const sent$ = new ReplaySubject<number>()
         const recorder = new Recorder(far)
         far.pause()
-        const piece = 1_000_000
-        const count = 32
-        const send = (i: number) => near.write(pattern(piece, i), () => sent$.next(i))
-        send(0)
-        await firstValueFrom(sent$) // the first leaves
-        for (let i = 1; i < count; i += 1) send(i)
-        near.write(Uint8Array.of(1), () => sent$.next(count))
+        const piece = 250_000
+        const count = 128
+        const order: number[] = []
+        // In one tick: what was handed over all at once would be written all at once, or not at all.
+        for (let i = 0; i < count; i += 1) near.write(pattern(piece, i), () => order.push(i))
+        near.write(Uint8Array.of(1), () => order.push(count))
+        await eventually(() => order.length > 0)
         await turns(200)
-        let settled = -1
-        sent$.subscribe(i => {
-          settled = i
-        })
         expect(recorder.size).toBe(0)
-        expect(settled).toBeLessThan(count)
+        expect(order.length).toBeLessThan(count)
         far.resume()
-        const total = sent$.pipe(
-          scan(seen => seen + 1, 0),
-          filter(seen => seen === count + 1),
-          map(() => 'all written'),
-        )
-        await expect(firstValueFrom(total)).resolves.toBe('all written')
-        await eventually(() => recorder.size === count * piece + 1)
-        let at = 0
+        await eventually(() => order.length > count && recorder.size === count * piece + 1)
+        expect(order).toEqual(Array.from({ length: count + 1 }, (_, i) => i))
         const all = recorder.bytes
         for (let i = 0; i < count; i += 1) {
-          expectSame(all.subarray(at, at + piece), pattern(piece, i))
-          at += piece
+          expectSame(all.subarray(i * piece, (i + 1) * piece), pattern(piece, i))
         }
       },
     )
+
+    unless('backpressure')(
+      'a large write is written with its last byte, however slowly it is read',
+      async () => {
+        const [near, far] = await pair()
+        const size = 32_000_000
+        const told: string[] = []
+        near.write(pattern(size), () => told.push('large'))
+        near.write(Uint8Array.of(1), () => told.push('small'))
+        far.pause()
+        const chunks: Uint8Array[] = []
+        let read = 0
+        let reading = 0
+        far.bytes$.subscribe(chunk => {
+          chunks.push(chunk)
+          read += chunk.length
+          if (read >= reading) far.pause()
+        })
+        // No transport has room for so much.
+        for (const most of [1, size / 4, size / 2]) {
+          await turns(50)
+          expect(told).toEqual([])
+          expect(read).toBeLessThan(size)
+          reading = most
+          far.resume()
+          await eventually(() => read >= most)
+        }
+        near.write(Uint8Array.of(2), () => told.push('later'))
+        reading = Number.POSITIVE_INFINITY
+        far.resume()
+        await eventually(() => read === size + 2 && told.length === 3)
+        expect(told).toEqual(['large', 'small', 'later'])
+        expectSame(Buffer.concat(chunks), Buffer.concat([pattern(size), Uint8Array.of(1, 2)]))
+      },
+    )
+
+    test('close writes all that waits, also what was not yet handed over', async () => {
+      const [near, far] = await pair()
+      const recorder = new Recorder(far)
+      far.pause()
+      const told: string[] = []
+      const sizes = [16_000_000, 400_000, 10, 400_000]
+      near.write(pattern(sizes[0]!, 0), () => told.push('0'))
+      await turns()
+      for (let i = 1; i < sizes.length; i += 1) near.write(pattern(sizes[i]!, i), () => told.push(`${i}`))
+      near.close()
+      await turns()
+      far.resume()
+      await eventually(() => recorder.ended !== 'no' && told.length === sizes.length)
+      expect(recorder.ended).toBe('complete')
+      expect(told).toEqual(['0', '1', '2', '3'])
+      expectSame(recorder.bytes, Buffer.concat(sizes.map(pattern)))
+    })
+
+    test('abort drops all that waits, also what was not yet handed over', async () => {
+      const [near, far] = await pair()
+      const recorder = new Recorder(far)
+      far.pause()
+      let told = 0
+      near.write(pattern(32_000_000), () => {
+        told += 1
+      })
+      await turns()
+      near.write(pattern(10), () => {
+        told += 1
+      })
+      near.abort()
+      await turns()
+      far.resume()
+      await eventually(() => recorder.ended !== 'no')
+      await turns()
+      expect(told).toBe(0)
+      expect(recorder.size).toBeLessThan(32_000_000)
+    })
+
+    test('calls written in the order of the writes, whatever their sizes and ticks', async () => {
+      const [near, far] = await pair()
+      const recorder = new Recorder(far)
+      const order: number[] = []
+      const sizes = [600_000, 0, 1, 262_144, 262_145, 0, 0, 65_535, 65_536, 300_000, 10, 262_143, 2, 0]
+      for (const [i, size] of sizes.entries()) {
+        near.write(pattern(size, i), () => order.push(i))
+        if (i % 4 === 1) await turns(1)
+      }
+      const total = sizes.reduce((sum, size) => sum + size)
+      await eventually(() => order.length === sizes.length && recorder.size === total)
+      await turns()
+      expect(order).toEqual(sizes.map((_, i) => i))
+    })
+
+    unless('reset')(
+      'a write of no bytes finds out about a reset while paused and while bytes wait',
+      async () => {
+        const [near, far] = await pair()
+        const recorder = new Recorder(far)
+        far.pause()
+        near.write(pattern(200_000))
+        await turns()
+        near.abort()
+        await turns()
+        far.write(new Uint8Array(0))
+        await eventually(() => recorder.ended !== 'no')
+        expect(recorder.error).toMatchObject({ name: 'TransportError', code: 'connection-reset' })
+        far.resume()
+        await turns()
+        expect(recorder.size).toBe(0)
+      },
+    )
+
+    test('a write of no bytes does nothing to a connection that stands, paused or not', async () => {
+      const [near, far] = await pair()
+      const recorders = [new Recorder(near), new Recorder(far)]
+      far.pause()
+      let told = 0
+      for (let i = 0; i < 3; i += 1) {
+        far.write(new Uint8Array(0), () => {
+          told += 1
+        })
+        await eventually(() => told === i + 1)
+      }
+      far.resume()
+      far.write(Uint8Array.of(7))
+      near.write(Uint8Array.of(8))
+      await eventually(() => recorders.every(({ size }) => size === 1))
+      expect(recorders.map(({ chunks, ended }) => [chunks.length, ended])).toEqual([
+        [1, 'no'],
+        [1, 'no'],
+      ])
+    })
+
+    test('an end in order waits behind the bytes that wait while paused', async () => {
+      const [near, far] = await pair()
+      const recorder = new Recorder(far)
+      far.pause()
+      near.write(pattern(200_000))
+      near.close()
+      await turns()
+      far.write(new Uint8Array(0))
+      await turns()
+      expect(recorder).toMatchObject({ size: 0, ended: 'no' })
+      far.resume()
+      await eventually(() => recorder.ended !== 'no')
+      expect(recorder.ended).toBe('complete')
+      expectSame(recorder.bytes, pattern(200_000))
+    })
+
+    test('a written callback that throws ends its connection with the error, and nothing else', async () => {
+      const cause = new Error('the owner of the callback is at fault')
+      const [near, far] = await pair()
+      const [calm, remote] = await pair()
+      const recorders = [near, far, remote].map(end => new Recorder(end))
+      const told: string[] = []
+      near.write(Uint8Array.of(1), () => {
+        told.push('thrown')
+        throw cause
+      })
+      near.write(Uint8Array.of(2), () => told.push('never'))
+      calm.write(Uint8Array.of(3), () => told.push('calm'))
+      await eventually(() => recorders[0]!.ended !== 'no' && recorders[1]!.ended !== 'no' && told.length >= 2)
+      await turns()
+      expect(told.sort()).toEqual(['calm', 'thrown'])
+      expect(recorders[0]!.error).toMatchObject({ name: 'TransportError', code: 'callback-failed', cause })
+      expect(recorders[2]).toMatchObject({ size: 1, ended: 'no' })
+    })
+
+    test('a written callback that throws before anybody listens is told to whoever comes', async () => {
+      const cause = new Error('the owner of the callback is at fault')
+      const [near, far] = await pair()
+      const recorder = new Recorder(far)
+      near.write(Uint8Array.of(1), () => {
+        throw cause
+      })
+      await eventually(() => recorder.ended !== 'no')
+      await turns()
+      const late = new Recorder(near)
+      await eventually(() => late.ended !== 'no')
+      expect(late.error).toMatchObject({ code: 'callback-failed', cause })
+    })
+
+    const ends: readonly ('close' | 'abort')[] = ['close', 'abort']
+    for (const own of ends) {
+      for (const theirs of ends) {
+        for (const listens of ['before', 'after', 'at the end'] as const) {
+          test(`own ${own}, then their ${theirs}: silent for whoever listens ${listens}`, async () => {
+            const [near, far] = await pair()
+            const other = new Recorder(far)
+            const heard: Recorder[] = []
+            if (listens === 'before') heard.push(new Recorder(near))
+            far.write(pattern(10))
+            near[own]()
+            if (listens === 'after') heard.push(new Recorder(near))
+            await eventually(() => other.ended !== 'no')
+            far.write(pattern(10))
+            await turns()
+            far[theirs]()
+            await turns()
+            if (listens === 'at the end') heard.push(new Recorder(near))
+            near.resume()
+            await turns()
+            expect(heard.map(({ size, ended }) => ({ size, ended }))).toEqual([{ size: 0, ended: 'no' }])
+          })
+        }
+      }
+    }
 
     test('survives what its subscriber does in the middle of a chunk', async () => {
       const acts: Record<string, (far: Connection) => void> = {

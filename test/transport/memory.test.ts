@@ -1,6 +1,7 @@
 import { asapScheduler } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { virtualTime } from '../../src/testing/virtual-time.js'
 import { DEFAULT_MEMORY_CAPACITY, memoryPair } from '../../src/transport/memory.js'
 import { turns } from '../support/eventually.js'
 import { connectionContract, pattern, Recorder } from './contract.js'
@@ -98,6 +99,72 @@ describe('the in-memory pair', () => {
     scheduler.flush()
     expect(written).toEqual([1, 2, 3])
     expect(recorder.size).toBe(27)
+  })
+
+  test('delivers hundreds of thousands of waiting chunks in order', () => {
+    const time = virtualTime()
+    const [near, far] = memoryPair({ scheduler: time.scheduler, capacity: Number.POSITIVE_INFINITY })
+    far.pause()
+    const count = 300_000
+    for (let i = 0; i < count; i += 1) {
+      near.write(Uint8Array.of(i % 251))
+      time.advance(0)
+    }
+    let seen = 0
+    let inOrder = true
+    far.bytes$.subscribe(chunk => {
+      inOrder &&= chunk.length === 1 && chunk[0] === seen % 251
+      seen += 1
+    })
+    far.resume()
+    time.advance(0)
+    expect({ seen, inOrder }).toEqual({ seen: count, inOrder: true })
+  }, 5_000) // A list that moves up with each chunk that is taken needs a minute.
+
+  test('keeps the order of chunks that come while others wait', () => {
+    const time = virtualTime()
+    const [near, far] = memoryPair({ scheduler: time.scheduler })
+    const seen: number[] = []
+    let stop = 3
+    far.bytes$.subscribe(chunk => {
+      seen.push(...chunk)
+      if (seen.length === stop) far.pause()
+    })
+    far.pause()
+    for (let i = 0; i < 20; i += 1) {
+      near.write(Uint8Array.of(i))
+      time.advance(0)
+      if (i % 5 !== 4) continue
+      far.resume()
+      time.advance(0)
+      stop += 3
+    }
+    expect(seen).toHaveLength(12)
+    stop = Number.POSITIVE_INFINITY
+    far.resume()
+    time.advance(0)
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => i))
+  })
+
+  test('holds the capacity and 256 KB more at most, however much is written', () => {
+    const time = virtualTime()
+    const [near, far] = memoryPair({ scheduler: time.scheduler, capacity: 100_000 })
+    far.pause()
+    let taken = 0
+    for (let i = 0; i < 100; i += 1) {
+      near.write(new Uint8Array(50_000), () => {
+        taken += 50_000
+      })
+    }
+    time.advance(0)
+    expect(taken).toBe(250_000)
+    const chunks: number[] = []
+    far.bytes$.subscribe(({ length }) => chunks.push(length))
+    far.resume()
+    time.advance(0)
+    expect(Math.max(...chunks)).toBeLessThanOrEqual(262_144)
+    expect(chunks.reduce((sum, length) => sum + length)).toBe(5_000_000)
+    expect(time.now).toBe(0)
   })
 
   test('an end that closes throws away what waits, so that the writer goes on', () => {
