@@ -36,7 +36,7 @@ const handle = (peer: Peer, block: Block) =>
 
 connect(node.dial, {
   network: regtest,
-  // A quarter may be held by handlers, and a quarter waits for them; a block counts 512 bytes, and the chunk that it keeps.
+  // A quarter may be held by handlers, and a quarter waits for them. Ten of these blocks, with their objects, exceed that.
   memoryLimit: 40_000,
 })
   .pipe(

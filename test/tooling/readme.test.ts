@@ -17,7 +17,10 @@ import { within } from '../interop/waiting.js'
 const project = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string) => readFileSync(`${project}${path}`, 'utf8')
 const readme = read('README.md')
-const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
+const codeOf = (text: string) => [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
+const blocks = codeOf(readme)
+/** What is whole: the others are pieces of a test. */
+const diagrams = codeOf(read('marbles/README.md')).filter(code => code.includes('import '))
 
 mkdirSync(`${project}reports`, { recursive: true })
 /** Below the project, so that the blocks find it and what it depends on. */
@@ -34,9 +37,10 @@ describe('README', () => {
     expect(node('scripts/message-table.mjs', '--check')).toEqual({ status: 0, output: '' })
   })
 
-  it('has code that compiles, all of it', () => {
+  it('has code that compiles, all of it, and so has that of marbles', () => {
     expect(blocks.length).toBeGreaterThanOrEqual(8)
-    for (const [i, code] of blocks.entries()) writeFileSync(`${folder}/block${i}.ts`, code)
+    expect(diagrams).toHaveLength(1)
+    for (const [i, code] of [...blocks, ...diagrams].entries()) writeFileSync(`${folder}/block${i}.ts`, code)
     writeFileSync(
       `${folder}/tsconfig.json`,
       JSON.stringify({ extends: '../../tsconfig.json', include: ['block*.ts'] }),
