@@ -1,12 +1,28 @@
 // Back-pressure: a handler that takes its time, and asks the peer whose message it is handling.
 // Run: npm run example examples/slow-handler.ts
 import { catchError, delay, last, map, mergeMap, of, switchMap, take, tap, toArray } from 'rxjs'
-import { connect, consume, getHeaders, InventoryType, type Peer, regtest, syncHeaders } from 'rxpeer'
-import { embeddedNode } from 'rxpeer/testing'
+import {
+  connect,
+  consume,
+  getHeaders,
+  type HeaderChain,
+  InventoryType,
+  type Peer,
+  regtest,
+  syncHeaders,
+} from 'rxpeer'
+import { buildTransaction, embeddedNode } from 'rxpeer/testing'
 import type { Block, Hash } from 'rxpeer/wire'
 
-const BLOCKS = 20
-const node = embeddedNode({ blocks: BLOCKS })
+const BLOCKS = 9
+
+/** A node with blocks of a megabyte. */
+const node = embeddedNode({ blocks: 0 })
+const large = buildTransaction({ outputs: [{ value: 1n, scriptPubKey: new Uint8Array(1_000_000) }] })
+for (let i = 0; i < BLOCKS; i += 1) node.mine(1, { transactions: [large] })
+
+const hashesOf = (chain: HeaderChain) =>
+  Array.from({ length: BLOCKS }, (_, i) => chain.hashAt(i + 1)).filter(hash => hash !== undefined)
 
 /** All at once, and not in windows as `getBlocks` does: so they pile up. */
 function askForAll(peer: Peer, hashes: readonly Hash[]): void {
@@ -20,7 +36,7 @@ let mostWaiting = 0
 /** Slow work on a block, in the middle of which the peer is asked how many headers are behind it. */
 const handle = (peer: Peer, block: Block) =>
   getHeaders(peer, [block.hash], { timeout: 5_000 }).pipe(
-    delay(5),
+    delay(250),
     map(({ length }) => length),
     tap(() => {
       const { held, queue } = peer.stats().memory
@@ -34,17 +50,13 @@ const handle = (peer: Peer, block: Block) =>
     }),
   )
 
-connect(node.dial, {
-  network: regtest,
-  // A quarter may be held by handlers, and a quarter waits for them. Ten of these blocks, with their objects, exceed that.
-  memoryLimit: 40_000,
-})
+/** By default handlers hold 5 MB before further messages wait for them, and 5 MB wait before nothing more is read. */
+connect(node.dial, { network: regtest })
   .pipe(
     mergeMap(peer =>
       syncHeaders(peer).pipe(
         last(),
-        map(({ chain }) => Array.from({ length: BLOCKS }, (_, i) => chain.hashAt(i + 1) ?? chain.tip.hash)),
-        tap(hashes => askForAll(peer, hashes)),
+        tap(({ chain }) => askForAll(peer, hashesOf(chain))),
         switchMap(() => peer.on('block')),
         // One at a time.
         consume(peer, ({ block }) => handle(peer, block)),
@@ -54,9 +66,9 @@ connect(node.dial, {
     toArray(),
   )
   .subscribe({
-    next: behind => console.log(`headers behind each block: ${behind.join(' ')}`),
-    error: error => console.error(error),
-    complete: () => {
-      console.log(`held: at most a third, ${mostHeld < 40_000 / 3}; some had to wait: ${mostWaiting > 0}`)
+    next: behind => {
+      console.log(`headers behind each block: ${behind.join(' ')}`)
+      console.log(`held never more than 6 MB: ${mostHeld < 6_500_000}; some had to wait: ${mostWaiting > 0}`)
     },
+    error: error => console.error(error),
   })

@@ -27,8 +27,8 @@ const outputs: Readonly<Record<string, readonly unknown[]>> = {
   'inbound-server': ['server: /rxpeer:0.1.0/client:1.0.0/ is connected', 'client: 1 transaction not found'],
   'custom-behavior': ['sent ping', 'sent pong', 'sent getaddr'],
   'slow-handler': [
-    'headers behind each block: 19 18 17 16 15 14 13 12 11 10 9 8 7 6 5 4 3 2 1 0',
-    'held: at most a third, true; some had to wait: true',
+    'headers behind each block: 8 7 6 5 4 3 2 1 0',
+    'held never more than 6 MB: true; some had to wait: true',
   ],
   'serve-blocks': [
     'while the client was busy the server made less than 40 blocks: true',
