@@ -117,7 +117,7 @@ describe('the code of README', () => {
   const port$ = new ReplaySubject<number>(1)
 
   beforeAll(() => {
-    const remote = embeddedNode({ random: seededRandom(1), schedule: { mine: 250 } })
+    const remote = embeddedNode({ random: seededRandom(1), schedule: { mine: 250, spend: 200 } })
     const served$ = remote.serve(listen({ port: 0, listening: ({ port }) => port$.next(port) }))
     running.add(served$.subscribe({ error: error => port$.error(error) }))
   })
@@ -130,10 +130,11 @@ describe('the code of README', () => {
   }
 
   it.each([
-    ['the first pipeline', "ofCommand('inv')", /^1\n/],
+    ['the first pipeline', "ofCommand('inv')", /^\d+\n/],
     ['for people who await', 'await using', /^true\n$/],
-    ['asking', 'last()', /^[0-9a-f]{64} 1\n$/],
-    ['following a chain', 'startWith', /^1\d\d\n1\d\d\n/],
+    ['asking', 'last()', /^[0-9a-f]{64} \d+\n$/],
+    ['a mempool monitor', 'fetchAnnounced', /^[0-9a-f]{64} 381\n/],
+    ['following a chain', 'startWith', /^\d{3}\n\d{3}\n/],
     ['the embedded node', 'embeddedNode', /^1\n/],
   ])('runs: %s', async (name, mark, output) => {
     const port = await firstValueFrom(port$)
