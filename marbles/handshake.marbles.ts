@@ -348,7 +348,15 @@ describe('handshake violations', () => {
       const acceptVersion = () => {
         throw new Error('must not be asked')
       }
-      const { remote, peer$ } = scene(helpers, '-v', { nonces, acceptVersion })
+      const random = {
+        bytes: (size: number) => Uint8Array.from({ length: size }, (_, i) => (i < 7 ? 0 : 99)),
+      }
+      const { remote, peer$ } = scene(
+        helpers,
+        '-v',
+        { nonces, random, acceptVersion },
+        { v: version({ nonce: 99n }) },
+      )
       helpers.expectObservable(commandsOf(remote.sent$)).toBe(`${first}|`, commands)
       helpers.expectObservable(letterP(peer$)).toBe('-#', {}, failure('self-connection'))
     })()

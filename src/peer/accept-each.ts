@@ -1,8 +1,10 @@
 import { catchError, EMPTY, mergeMap, Observable, type OperatorFunction } from 'rxjs'
 import type { Connection } from '../stream/connection.js'
-import { accept } from './accept.js'
+import { textOf } from '../stream/plain-cause.js'
+import { acceptWith } from './accept.js'
 import { positive } from './checks.js'
-import { closing, PeerError } from './close.js'
+import { type CloseReason, closing, PeerError } from './close.js'
+import { hangUp } from './hang-up.js'
 import { type PeerOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import type { Peer } from './peer.js'
 import { emptyStats } from './stats.js'
@@ -74,26 +76,34 @@ export function acceptEach(options: AcceptEachOptions = {}): OperatorFunction<Co
   const { clock, protocolVersion } = resolved
   const stats = emptyStats({ id: 0, direction: 'inbound', protocolVersion })
   const tell = telling(failed, stats)
-  const refuse = (connection: Connection): Observable<never> => {
-    connection.abort()
-    tell(new PeerError(closing('accept-rate', 'local', `more than ${rate} connections a second`), stats))
-    return EMPTY
+  /** Why the next connection is not accepted. */
+  const refusal = (bucket: Bucket | undefined): CloseReason | undefined => {
+    try {
+      if (bucket?.take() !== false) return undefined
+      return closing('accept-rate', 'local', `more than ${rate} connections a second`)
+    } catch (cause) {
+      return closing('callback-failed', 'local', `clock failed: ${textOf(cause)}`, cause)
+    }
   }
   return source =>
     new Observable(subscriber => {
       const bucket = rate === undefined ? undefined : new Bucket(rate, () => clock.monotonic())
       return source
         .pipe(
-          mergeMap(connection =>
-            bucket?.take() === false
-              ? refuse(connection)
-              : accept(connection, options).pipe(
-                  catchError((error: PeerError) => {
-                    tell(error)
-                    return EMPTY
-                  }),
-                ),
-          ),
+          mergeMap(connection => {
+            const refused = refusal(bucket)
+            if (refused === undefined) {
+              return acceptWith(connection, resolved).pipe(
+                catchError((error: PeerError) => {
+                  tell(error)
+                  return EMPTY
+                }),
+              )
+            }
+            hangUp(connection, 'abort')
+            tell(new PeerError(refused, stats))
+            return EMPTY
+          }),
         )
         .subscribe(subscriber)
     })

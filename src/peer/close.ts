@@ -1,7 +1,7 @@
 import { behaviorFaults } from '../behaviors/behavior.js'
 import { TransportError, type TransportErrorCode, transportFaults } from '../stream/connection.js'
 import type { StreamEnd } from '../stream/link.js'
-import { plainCause } from '../stream/plain-cause.js'
+import { plainCause, textOf } from '../stream/plain-cause.js'
 import { wireFaults } from '../wire/error.js'
 import { conversationFaults } from './policy.js'
 import { type PeerStats, plainStats } from './stats.js'
@@ -112,5 +112,5 @@ export function streamEnd(end: StreamEnd, hasVersion: boolean): CloseReason {
 /** What an error of a transport means. */
 export function transportEnd(error: unknown): CloseReason {
   const code = error instanceof TransportError ? error.code : 'connection-failed'
-  return closing(code, endedBy(code), error instanceof Error ? error.message : String(error), error)
+  return closing(code, endedBy(code), textOf(error), error)
 }

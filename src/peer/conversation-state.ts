@@ -99,10 +99,15 @@ export type Step =
   | { readonly state: State; readonly effects: readonly Effect[] }
 
 /** Before the connection is there. */
-export function newConversation({ protocolVersion, policy }: Rules): State {
+export function newConversation({ protocolVersion, policy: { actions } }: Rules): State {
   return {
     phase: 'opening',
-    reading: { protocolVersion, lenient: policy.actions['trailing-bytes'] === 'ignore' },
+    reading: {
+      protocolVersion,
+      lenient: actions['trailing-bytes'] === 'ignore',
+      oversized: actions['oversized-payload'] === 'ignore',
+      untimely: actions['unsupported-version'] === 'ignore',
+    },
     version: undefined,
     features: { wtxidRelay: false, addrV2: false },
     veracked: false,

@@ -1,4 +1,5 @@
 import type { Inbound, Reading } from '../stream/link.js'
+import { textOf } from '../stream/plain-cause.js'
 import { WireError } from '../wire/error.js'
 import type { VersionMessage } from '../wire/messages/version.js'
 import { isKnownCommand, type KnownMessage, type Message } from '../wire/messages.js'
@@ -10,6 +11,7 @@ import {
   type Effect,
   type Event,
   type Negotiated,
+  newConversation,
   type Rules,
   type State,
   type Step,
@@ -21,6 +23,7 @@ import type { Violation } from './policy.js'
 import { describeViolation, type Rejection, rejectionOf } from './rejections.js'
 
 const NOTHING: readonly Effect[] = []
+const disarmed: Effect = { kind: 'disarm', timer: 'handshake' }
 
 /** All decisions of a peer: what follows from an event in a state. Without time, sockets and streams, and never throws. */
 export function converse(rules: Rules, state: State, event: Event): Step {
@@ -29,45 +32,52 @@ export function converse(rules: Rules, state: State, event: Event): Step {
     case 'received':
       return receive(rules, state, event)
     case 'broken':
-      return close(state, closing(event.error.code, 'local', event.error.message, event.error))
+      return end(state, closing(event.error.code, 'local', event.error.message, event.error))
     case 'started':
       return { state, effects: [{ kind: 'arm', timer: 'handshake' }] }
     case 'opened':
       if (state.phase !== 'opening') return DROP
       return {
-        state: { ...state, phase: 'greeting' },
+        state: greeting(state),
         effects: speaksFirst(rules.direction) ? [{ kind: 'greet' }] : NOTHING,
       }
     case 'judged':
       return state.phase === 'judging' ? judged(rules, state, event.judgement) : DROP
     case 'threw': {
       const reason = `${event.where} failed: ${textOf(event.cause)}`
-      return close(state, closing('callback-failed', 'local', reason, event.cause))
+      return end(state, closing('callback-failed', 'local', reason, event.cause))
     }
     case 'rejected':
-      return state.verdict === undefined ? DROP : close(state, state.verdict)
+      return state.verdict === undefined ? DROP : end(state, state.verdict)
     case 'expired':
       return expired(rules, state, event.timer)
     case 'ended':
-      return close(state, state.verdict ?? event.reason)
+      return end(state, event.reason)
   }
 }
 
+const greeting = (state: State): State => ({ ...state, phase: 'greeting' })
+
 function expired({ handshakeTimeout }: Rules, state: State, timer: TimerName): Step {
-  if (timer === 'reject') return state.verdict === undefined ? DROP : close(state, state.verdict)
+  if (timer === 'reject') return state.verdict === undefined ? DROP : end(state, state.verdict)
   if (state.phase === 'ready' || state.phase === 'rejecting') return DROP
-  return close(
+  return end(
     state,
     closing('handshake-timeout', 'local', `the handshake took more than ${handshakeTimeout} ms`),
   )
 }
 
-function close(state: State, reason: CloseReason): Step {
-  return { state: { ...state, phase: 'closed' }, effects: [{ kind: 'close', reason }] }
+/** Closes. What was decided first stays the reason, whatever happens while the remote is told. */
+function end(state: State, reason: CloseReason): Step {
+  return {
+    state: { ...state, phase: 'closed' },
+    effects: [{ kind: 'close', reason: state.verdict ?? reason }],
+  }
 }
 
 function receive(rules: Rules, state: State, inbound: Inbound): Step {
-  if (state.phase === 'rejecting') return DROP
+  // Before the keys there is nobody to talk to, and behind a verdict nothing to say.
+  if (state.phase === 'opening' || state.phase === 'rejecting') return DROP
   const message = understand(rules, inbound, state.reading)
   if (message instanceof WireError) {
     return offend(rules, state, violationOf(message, inbound.name), message) ?? DROP
@@ -94,8 +104,7 @@ function violationOf({ code }: WireError, name: string): Violation {
 }
 
 function admit(rules: Rules, state: State, message: Message): Step {
-  const { services, policy } = rules
-  const fault = gate(message, { services, maxLocator: policy.maxLocator }, state.reading.protocolVersion)
+  const fault = gate(message, rules, state.reading.protocolVersion)
   return (fault && offend(rules, state, fault)) ?? DELIVER
 }
 
@@ -125,6 +134,8 @@ function judged(rules: Rules, state: State, judgement: Judgement): Step {
     minProtocolVersion: rules.policy.minProtocolVersion,
   })
   const refused = refusal && offend(rules, state, refusal.fault, undefined, refusal.rejection)
+  // As if it had not come: the remote may send another one.
+  if (refused === DROP) return { state: greeting(newConversation(rules)), effects: NOTHING }
   if (refused !== undefined) return refused
   const answers = answersTo(state.reading.protocolVersion).map(
     (message): Effect => ({ kind: 'send', message }),
@@ -161,10 +172,7 @@ function agreed(state: State, version: VersionMessage): Exclude<Step, symbol> {
   const negotiated: Negotiated = { version, features, protocolVersion: reading.protocolVersion }
   return {
     state: { ...state, phase: 'ready' },
-    effects: [
-      { kind: 'disarm', timer: 'handshake' },
-      { kind: 'ready', negotiated },
-    ],
+    effects: [disarmed, { kind: 'ready', negotiated }],
   }
 }
 
@@ -181,20 +189,16 @@ function offend(
   if (action === 'ignore') return undefined
   if (action === 'drop' || (cause !== undefined && !shaking && forgiving)) return DROP
   const reason = cause?.message ?? given?.reason ?? describeViolation(violation)
-  const end = closing(violation, 'local', reason, cause)
+  const verdict = closing(violation, 'local', reason, cause)
   // Who is too old to know the message is not told (BIP61).
-  if (action === 'disconnect' || state.reading.protocolVersion < protocolVersions.reject)
-    return close(state, end)
+  const silently = action === 'disconnect' || state.reading.protocolVersion < protocolVersions.reject
+  if (silently) return end(state, verdict)
   return {
-    state: { ...state, phase: 'rejecting', verdict: end },
+    state: { ...state, phase: 'rejecting', verdict },
     effects: [
-      { kind: 'disarm', timer: 'handshake' },
+      ...(shaking ? [disarmed] : NOTHING),
       { kind: 'reject', rejection: given ?? rejectionOf(violation, cause, direction, remote) },
       { kind: 'arm', timer: 'reject' },
     ],
   }
-}
-
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -1,4 +1,4 @@
-import type { Inbound } from '../stream/link.js'
+import type { Inbound, Reading } from '../stream/link.js'
 import type { WireError } from '../wire/error.js'
 import type { Message } from '../wire/messages.js'
 import { converse, understand } from './conversation.js'
@@ -15,10 +15,16 @@ import {
 
 /** What a conversation that runs needs of its peer. */
 export interface ConversingHost {
-  /** Does what was decided. It may tell of new events at the call: they wait. */
+  /** Does what was decided. It may tell of new events at the call: they wait. What it throws ends the peer. */
   run(effect: Effect): void
-  /** A message came in, whatever was decided about it. */
+  /** A message came in, whatever was decided about it. What it throws ends the peer. */
   read(inbound: Inbound, read: Message | WireError): void
+}
+
+/** Whose fault it is where an effect throws. */
+const whose: Readonly<Partial<Record<Effect['kind'], string>>> = {
+  greet: 'our version message',
+  judge: 'acceptVersion',
 }
 
 const endsIt = ({ kind }: Event): boolean => kind === 'ended' || kind === 'threw'
@@ -73,7 +79,7 @@ export class Conversing {
     const { phase, reading } = this.#state
     const step = converse(this.#rules, this.#state, event)
     if (event.kind === 'received' && phase !== 'rejecting' && phase !== 'closed') {
-      this.#host.read(event, understand(this.#rules, event, reading))
+      this.#read(event, reading)
     }
     // An observer of the traffic may have ended the peer. The first end is the one that counts.
     const isEnd = endsIt(event)
@@ -81,9 +87,25 @@ export class Conversing {
     this.#state = step.state
     for (const effect of step.effects) {
       if (!isEnd && this.#interrupted) break
-      this.#host.run(effect)
+      this.#run(effect)
     }
     return step
+  }
+
+  #read(inbound: Inbound, reading: Reading): void {
+    try {
+      this.#host.read(inbound, understand(this.#rules, inbound, reading))
+    } catch (cause) {
+      this.#pending.push({ kind: 'threw', where: 'traffic', cause })
+    }
+  }
+
+  #run(effect: Effect): void {
+    try {
+      this.#host.run(effect)
+    } catch (cause) {
+      this.#pending.push({ kind: 'threw', where: whose[effect.kind] ?? 'a callback', cause })
+    }
   }
 
   /** Whether somebody ends it while a step is done: the rest of that does not happen. */

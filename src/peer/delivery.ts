@@ -1,6 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { byCommand, type CommandIndex } from '../stream/of-command.js'
 import type { Command, Message, MessageOf } from '../wire/messages.js'
+import { attempt } from './attempt.js'
 
 interface Listener {
   readonly subscriber: Subscriber<Message>
@@ -48,7 +49,7 @@ class MessageStream extends Observable<Message> implements CommandIndex {
     this.#listeners.delete(undefined)
     const some = [...this.#listeners.values()].flat()
     this.#listeners.clear()
-    for (const { subscriber } of [...some, ...all]) subscriber.complete()
+    for (const { subscriber } of [...some, ...all]) attempt(() => subscriber.complete())
   }
 
   #tell(listeners: readonly Listener[], message: Message): void {

@@ -1,5 +1,7 @@
 import { ReplaySubject } from 'rxjs'
+import { attempt } from './attempt.js'
 import { type CloseCode, type CloseReason, isOrderly, PeerError } from './close.js'
+import { hangUp } from './hang-up.js'
 import type { Parts } from './parts.js'
 import type { PeerStats } from './stats.js'
 
@@ -34,18 +36,14 @@ export class Ending {
   begin(reason: CloseReason): void {
     const { outbox, replies, connection, intake, lanes, watch } = this.#parts
     this.#reason = reason
-    watch.stop()
+    attempt(() => watch.stop())
     replies.close()
-    try {
-      if (reason.by === 'remote' || hopeless.has(reason.code)) connection.abort()
-      else {
-        outbox.flush()
-        connection.close()
-      }
-    } catch {
-      // A transport that cannot even close has no other say in it.
+    if (reason.by === 'remote' || hopeless.has(reason.code)) hangUp(connection, 'abort')
+    else {
+      outbox.flush()
+      hangUp(connection, 'close')
     }
-    intake.stop()
+    attempt(() => intake.stop())
     // Requests and sends need not wait for handlers: no answer will come.
     if (isOrderly(reason) && lanes.waiting && !intake.running) {
       outbox.close()
@@ -69,14 +67,18 @@ export class Ending {
     this.#over = true
     const { outbox, lanes, journal, attention, ledger } = this.#parts
     outbox.close()
-    this.closed$.next(reason)
-    this.closed$.complete()
-    if (reason.code === 'disconnected') this.#host.complete()
-    else this.#host.error(new PeerError(reason, this.#host.stats()))
+    attempt(() => this.closed$.next(reason))
+    attempt(() => this.closed$.complete())
+    attempt(() => this.#tell(reason))
     lanes.questions.end(reason)
-    journal.complete()
-    attention.complete()
+    attempt(() => journal.complete())
+    attempt(() => attention.complete())
     lanes.close()
     ledger.close()
+  }
+
+  #tell(reason: CloseReason): void {
+    if (reason.code === 'disconnected') this.#host.complete()
+    else this.#host.error(new PeerError(reason, this.#host.stats()))
   }
 }

@@ -1,11 +1,13 @@
 import { Observable, type Subscriber } from 'rxjs'
 import type { PeerDirection } from '../behaviors/behavior.js'
 import { type Connection, type Dial, TransportError } from '../stream/connection.js'
-import { PeerError, transportEnd } from './close.js'
+import { textOf } from '../stream/plain-cause.js'
+import { closing, PeerError, transportEnd } from './close.js'
 import { peerOf } from './face.js'
+import { hangUp } from './hang-up.js'
 import type { ResolvedOptions } from './options.js'
 import type { Peer } from './peer.js'
-import { Shell } from './shell.js'
+import { Shell, type ShellEvents } from './shell.js'
 import { emptyStats } from './stats.js'
 
 /** Whether delivery goes on at once, or waits for a macrotask after the peer was emitted. */
@@ -19,17 +21,28 @@ export function runPeer(
   delivering: Delivering,
   subscriber: Subscriber<Peer>,
 ): void {
-  const shell: Shell = new Shell(connection, direction, options, {
+  const events: ShellEvents = {
     ready: negotiated => {
-      const { lanes } = shell.parts
+      const { lanes, options: guarded } = shell.parts
       // Stopped and not paused: pings are answered meanwhile.
       const release = delivering === 'next-task' ? lanes.stop() : undefined
-      if (release !== undefined) options.scheduler.schedule(release)
+      if (release !== undefined) guarded.scheduler.schedule(release)
       subscriber.next(peerOf(shell, negotiated))
     },
     complete: () => subscriber.complete(),
     error: error => subscriber.error(error),
-  })
+  }
+  let shell: Shell
+  try {
+    shell = new Shell(connection, direction, options, events)
+  } catch (cause) {
+    hangUp(connection, 'abort')
+    const reason = closing('callback-failed', 'local', `the beginning failed: ${textOf(cause)}`, cause)
+    subscriber.error(
+      new PeerError(reason, emptyStats({ id: 0, direction, protocolVersion: options.protocolVersion })),
+    )
+    return
+  }
   subscriber.add(() => shell.end('disconnected', 'unsubscribed'))
   shell.start()
 }
@@ -42,7 +55,7 @@ export function dialPeer(dial: Dial, options: ResolvedOptions, delivering: Deliv
       dial.subscribe({
         next: connection => {
           if (connected) {
-            connection.abort()
+            hangUp(connection, 'abort')
             return
           }
           connected = true

@@ -6,6 +6,7 @@ import {
   BehaviorError,
   type BehaviorFault,
 } from '../behaviors/behavior.js'
+import { textOf } from '../stream/plain-cause.js'
 import type { Parts } from './parts.js'
 import { isMessage } from './replies.js'
 
@@ -61,8 +62,7 @@ export class Habits {
     this.#inTurn(() => {
       if (error instanceof BehaviorError) this.#end(error.code, error.message, error)
       else {
-        const reason = error instanceof Error ? error.message : String(error)
-        this.#end('behavior-failed', `the behavior "${name}" failed: ${reason}`, error)
+        this.#end('behavior-failed', `the behavior "${name}" failed: ${textOf(error)}`, error)
       }
     })
   }

@@ -3,6 +3,7 @@ import type { Connection } from '../stream/connection.js'
 import type { Environment } from '../stream/environment.js'
 import type { Ledger } from '../stream/ledger.js'
 import type { Broken, Inbound, Link, StreamEnd } from '../stream/link.js'
+import { attempt } from './attempt.js'
 import type { Attention } from './attention.js'
 import { Pace } from './pace.js'
 
@@ -14,6 +15,8 @@ export interface IntakeHost {
   handled(): void
   /** Something that should not throw has thrown. */
   failed(cause: unknown): void
+  /** The transport has. */
+  broken(cause: unknown): void
 }
 
 /** ms between two looks whether a connection that is not read is still there. */
@@ -76,7 +79,7 @@ export class Intake {
       this.#connection.bytes$.subscribe({
         next: chunk => {
           if (this.#stopped) return
-          this.#link.push(chunk)
+          this.#try(() => this.#link.push(chunk))
           this.#run()
         },
         error: (error: unknown) => this.#endWith({ kind: 'failed', error }),
@@ -91,21 +94,30 @@ export class Intake {
     this.#waiting = waiting
     if (waiting) {
       this.#attention.pause()
-      this.#connection.pause()
-      this.#probe()
+      this.#try(() => this.#connection.pause())
+      if (!this.#stopped) this.#probe()
       return
     }
     this.#probing.unsubscribe()
     this.#attention.resume()
-    if (!this.#resting) this.#connection.resume()
+    if (!this.#resting) this.#try(() => this.#connection.resume())
     this.#run()
   }
 
   stop(): void {
     this.#stopped = true
-    this.#probing.unsubscribe()
-    this.#subscription.unsubscribe()
     this.#ledger.set('frame', 0)
+    attempt(() => this.#probing.unsubscribe())
+    attempt(() => this.#subscription.unsubscribe())
+  }
+
+  /** A transport may be anybody's: what it throws ends this peer, and must not reach whoever lets it go on. */
+  #try(work: () => void): void {
+    try {
+      work()
+    } catch (cause) {
+      this.#host.broken(cause)
+    }
   }
 
   /** A transport that is not read says nothing of a reset; writing nothing to it does. */
@@ -156,14 +168,16 @@ export class Intake {
   /** Lets others have their turn. */
   #rest(): void {
     this.#resting = true
-    this.#connection.pause()
-    this.#nextTurn(() => {
-      this.#resting = false
-      if (this.#stopped) return
-      this.#pace.rested()
-      if (!this.#waiting) this.#connection.resume()
-      this.#run()
-    })
+    this.#try(() => this.#connection.pause())
+    this.#try(() =>
+      this.#nextTurn(() => {
+        this.#resting = false
+        if (this.#stopped) return
+        this.#pace.rested()
+        if (!this.#waiting) this.#try(() => this.#connection.resume())
+        this.#run()
+      }),
+    )
   }
 
   #finish(): void {

@@ -36,9 +36,18 @@ export class Opening {
   /** @throws whatever `acceptVersion` and the registry of nonces throw */
   judge(version: VersionMessage): Judgement {
     const { journal, options } = this.#parts
-    if (options.nonces.has(version.nonce)) return { isOwn: true, rejection: undefined }
+    if (this.#isOwn(version.nonce)) return { isOwn: true, rejection: undefined }
     journal.heardVersion(version)
     return { isOwn: false, rejection: options.acceptVersion(version) }
+  }
+
+  /**
+   * Who was dialled may be met by any of our diallers. Who dials meets only an echo of itself: to compare with others
+   * would tell strangers that both are one program (Core looks at inbound peers alone).
+   */
+  #isOwn(nonce: bigint): boolean {
+    const { direction, options } = this.#parts
+    return direction === 'inbound' ? options.nonces.has(nonce) : nonce === this.#nonce
   }
 
   send(message: Message, { protocolVersion }: Reading): void {

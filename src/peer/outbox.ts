@@ -7,6 +7,7 @@ import { MESSAGE_COST } from '../stream/ledger.js'
 import type { Link } from '../stream/link.js'
 import { Queue } from '../stream/queue.js'
 import type { EncodeOptions, Message } from '../wire/messages.js'
+import { attempt } from './attempt.js'
 
 /** How one message is sent. */
 export interface SendOptions {
@@ -233,5 +234,5 @@ export class Outbox {
 
 function settle(subscriber: Subscriber<boolean>, written: boolean): void {
   subscriber.next(written)
-  subscriber.complete()
+  attempt(() => subscriber.complete())
 }

@@ -1,4 +1,5 @@
 import type { Message } from '../wire/messages.js'
+import { attempt } from './attempt.js'
 import type { CloseReason } from './close.js'
 
 /** What a question makes of a message. */
@@ -58,6 +59,6 @@ export class Questions {
     this.#ended = reason
     const open = this.#open
     this.#open = NONE
-    for (const question of open) question.ended(reason)
+    for (const question of open) attempt(() => question.ended(reason))
   }
 }

@@ -2,6 +2,7 @@ import type { Answer } from '../behaviors/behavior.js'
 import { type Ledger, MESSAGE_COST } from '../stream/ledger.js'
 import { Queue } from '../stream/queue.js'
 import type { Message } from '../wire/messages.js'
+import { attempt } from './attempt.js'
 import type { Marks } from './marks.js'
 import type { Outbox, Posting } from './outbox.js'
 
@@ -91,7 +92,7 @@ export class Replies {
         const next = this.#waiting.first
         if (next === undefined) break
         const message = this.#next(next)
-        if (message !== undefined) this.#post(next.by, message)
+        if (message !== undefined && !this.#post(next.by, message)) this.#giveUp(next)
       }
     } finally {
       this.#pulling = false
@@ -105,11 +106,8 @@ export class Replies {
     for (let waiting = this.#waiting.shift(); waiting; waiting = this.#waiting.shift()) {
       this.#ledger.refund('question', waiting.cost)
       if (!isIterator(waiting.answer)) continue
-      try {
-        waiting.answer.return?.()
-      } catch {
-        // The peer is over, and what a generator says in its `finally` has no one to go to.
-      }
+      const { answer } = waiting
+      attempt(() => answer.return?.())
     }
   }
 
@@ -151,11 +149,21 @@ export class Replies {
     this.#ledger.refund('question', cost)
   }
 
-  #post(by: string, message: Message): void {
+  /** Whether it could be sent. */
+  #post(by: string, message: Message): boolean {
     try {
       this.#outbox.post(message, this.#posting)
+      return true
     } catch (error) {
       this.#host.misspoke(by, error)
+      return false
     }
+  }
+
+  /** What cannot be sent ends the peer, perhaps not at once: who says it is not asked again. */
+  #giveUp({ answer, cost }: Waiting): void {
+    if (this.#closed || !isIterator(answer)) return
+    this.#done(cost)
+    attempt(() => answer.return?.())
   }
 }

@@ -13,7 +13,7 @@ export interface ReportsHost {
   readonly live: boolean
   happen(event: Event): Step
   end(code: CloseCode, reason: string): void
-  guard(where: string, work: () => void): void
+  threw(where: string, cause: unknown): void
   settle(): void
   misspoke(by: string, cause: unknown): void
 }
@@ -62,11 +62,11 @@ export class Reports implements PartsHost {
   }
 
   failed(cause: unknown): void {
-    this.#shell.happen({ kind: 'threw', where: 'a callback', cause })
+    this.#shell.threw('a callback', cause)
   }
 
   broken(cause: unknown): void {
-    this.#shell.happen({ kind: 'threw', where: 'the connection', cause })
+    this.#shell.threw('the connection', cause)
   }
 
   misspoke(by: string, cause: unknown): void {
@@ -74,7 +74,11 @@ export class Reports implements PartsHost {
   }
 
   written(message: Message, size: number, posting: Posting): void {
-    this.#shell.guard('traffic', () => this.#shell.parts.journal.written(message, size, posting))
+    try {
+      this.#shell.parts.journal.written(message, size, posting)
+    } catch (cause) {
+      this.#shell.threw('traffic', cause)
+    }
     this.#shell.parts.replies.pull()
   }
 

@@ -4,18 +4,20 @@ import type { Connection } from '../stream/connection.js'
 import type { Inbound } from '../stream/link.js'
 import { WireError } from '../wire/error.js'
 import type { Message } from '../wire/messages.js'
+import { attempt } from './attempt.js'
 import { type CloseReason, closing, type PeerError } from './close.js'
 import { contextOf } from './context.js'
-import type { Effect, Event, Negotiated, Rules, State, Step, TimerName } from './conversation-state.js'
+import type { Effect, Event, Negotiated, State, Step, TimerName } from './conversation-state.js'
 import { Conversing, type ConversingHost } from './conversing.js'
 import { Ending, type EndingHost } from './ending.js'
+import { Guard, type GuardHost } from './guard.js'
 import { Habits } from './habits.js'
-import { isLenient } from './leniency.js'
 import { Opening } from './opening.js'
 import type { ResolvedOptions } from './options.js'
 import type { SendOptions } from './outbox.js'
 import { makeParts, type Parts } from './parts.js'
 import { Reports, type ReportsHost } from './reports.js'
+import { rulesOf } from './rules.js'
 import { statsOf } from './snapshot.js'
 
 /** ms that a reject message may take to be written before the connection is closed without it. */
@@ -30,7 +32,7 @@ export interface ShellEvents {
 }
 
 /** One connection from its first byte to its end: gives the conversation its events, and does what it decides. */
-export class Shell implements ReportsHost, ConversingHost, EndingHost {
+export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost {
   readonly parts: Parts
   readonly #events: ShellEvents
   readonly #conversation: Conversing
@@ -39,7 +41,9 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost {
   readonly #running = new Subscription()
   #timers: Partial<Record<TimerName, Subscription>> = {}
   #habits: Habits | undefined
+  #started = false
 
+  /** @throws whatever the clock and the connection throw: there is nothing yet that could end */
   constructor(
     connection: Connection,
     direction: PeerDirection,
@@ -48,7 +52,9 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost {
   ) {
     this.#events = events
     this.#conversation = new Conversing(rulesOf(connection, direction, options), this)
-    this.parts = makeParts(connection, direction, options, new Reports(this))
+    const guard = new Guard(options, this)
+    const guarded: ResolvedOptions = { ...options, clock: guard, scheduler: guard, random: guard }
+    this.parts = makeParts(connection, direction, guarded, new Reports(this))
     this.#opening = new Opening(this.parts)
     this.#ending = new Ending(this.parts, this)
   }
@@ -60,9 +66,10 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost {
 
   start(): void {
     const { link, intake } = this.parts
+    this.#started = true
     this.#conversation.happen({ kind: 'started' })
-    this.guard('the link', () => link.start())
-    if (this.live) this.guard('the connection', () => intake.start())
+    this.#guard('the link', () => link.start())
+    if (this.live) this.#guard('the connection', () => intake.start())
   }
 
   /** See `Peer.send`. */
@@ -118,17 +125,23 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost {
   }
 
   /** Runs what a user gave us; what it throws ends this peer and nobody else. */
-  guard(where: string, work: () => void): void {
+  #guard(where: string, work: () => void): void {
     try {
       work()
     } catch (cause) {
-      this.#conversation.happen({ kind: 'threw', where, cause })
+      this.threw(where, cause)
     }
+  }
+
+  /** A callback threw: this peer ends, and nobody else. */
+  threw(where: string, cause: unknown): void {
+    if (!this.#started) throw cause
+    this.#conversation.happen({ kind: 'threw', where, cause })
   }
 
   /** A message came in, whatever is decided about it. */
   read(inbound: Inbound, read: Message | WireError): void {
-    this.guard('traffic', () => this.parts.journal.read(inbound, read))
+    this.parts.journal.read(inbound, read)
   }
 
   complete(): void {
@@ -143,12 +156,10 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost {
   run(effect: Effect): void {
     switch (effect.kind) {
       case 'greet':
-        this.guard('our version message', () => this.#opening.greet(this.#conversation.state.reading))
+        this.#opening.greet(this.#conversation.state.reading)
         break
       case 'judge':
-        this.guard('acceptVersion', () => {
-          this.#conversation.happen({ kind: 'judged', judgement: this.#opening.judge(effect.version) })
-        })
+        this.#conversation.happen({ kind: 'judged', judgement: this.#opening.judge(effect.version) })
         break
       case 'send':
         this.#opening.send(effect.message, this.#conversation.state.reading)
@@ -190,19 +201,23 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost {
     this.#habits = habits
     // Behaviors see the initial messages, which a transport may take at the call, but say nothing before them.
     habits.start(options.behaviors, contextOf(this.parts, negotiated), this.#running)
-    try {
-      for (const message of options.initial) this.send(message)
-    } catch (cause) {
-      if (!(cause instanceof WireError)) throw cause
-      this.end(cause.code, `options.initial: ${cause.message}`, cause)
-      return
-    }
+    this.#guard('options.initial', () => this.#sayFirst(options.initial))
+    if (!this.live) return
     habits.speak()
     if (this.live) this.#events.ready(negotiated)
   }
 
+  #sayFirst(messages: readonly Message[]): void {
+    try {
+      for (const message of messages) this.send(message)
+    } catch (cause) {
+      if (!(cause instanceof WireError)) throw cause
+      this.end(cause.code, `options.initial: ${cause.message}`, cause)
+    }
+  }
+
   #reject(message: Message): void {
-    this.#running.unsubscribe()
+    attempt(() => this.#running.unsubscribe())
     const rejected = () => this.#conversation.happen({ kind: 'rejected' })
     try {
       this.send(message).subscribe(rejected)
@@ -213,24 +228,9 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost {
   }
 
   #close(reason: CloseReason): void {
-    for (const one of Object.values(this.#timers)) one?.unsubscribe()
-    this.#running.unsubscribe()
-    this.#opening.forget()
+    for (const one of Object.values(this.#timers)) attempt(() => one?.unsubscribe())
+    attempt(() => this.#running.unsubscribe())
+    attempt(() => this.#opening.forget())
     this.#ending.begin(reason)
-  }
-}
-
-/** What a conversation over this connection is held by. */
-function rulesOf(connection: Connection, direction: PeerDirection, options: ResolvedOptions): Rules {
-  const { protocolVersion, services, requiredServices, policy, handshakeTimeout } = options
-  return {
-    direction,
-    protocolVersion,
-    services,
-    requiredServices,
-    policy,
-    handshakeTimeout,
-    remote: connection.remote,
-    forgiving: isLenient(options, connection),
   }
 }

@@ -4,12 +4,16 @@ import type { EncodeOptions, Message } from '../wire/messages.js'
 /** How messages are packed on the way: plain frames, or encrypted packets (BIP324). */
 export type LinkTransport = 'v1' | 'v2'
 
-/** How a payload is to be read: what was negotiated, and how strict we are. */
+/** How a payload is to be read: what was negotiated, and what of the rules is overlooked, as Core does. */
 export interface Reading {
   /** Protocol version that both sides speak at this moment. */
   readonly protocolVersion: number
-  /** Whether bytes behind the last field are read over, as Core does. */
+  /** Whether bytes behind the last field are read over. */
   readonly lenient: boolean
+  /** Whether payloads above the message's own maximum are read. */
+  readonly oversized: boolean
+  /** Whether messages are read that do not exist at the protocol version. */
+  readonly untimely: boolean
 }
 
 /** One message as it came in. What is wrong with it is a fact here; what follows from that is policy. */

@@ -125,10 +125,14 @@ export interface DecodeOptions {
   /** Negotiated protocol version; the newest where left out. */
   readonly protocolVersion?: number | undefined
   /**
-   * Read over what Core reads over: bytes behind the last field, payloads above the message's own maximum, transaction
-   * counts behind headers, pongs without a whole nonce. Default false, as btcd holds.
+   * Read over what Core reads over: bytes behind the last field, transaction counts behind headers, pongs without a whole
+   * nonce. Default false, as btcd holds.
    */
   readonly lenient?: boolean | undefined
+  /** Tolerate payloads above the message's own maximum. Default: as `lenient`. */
+  readonly oversized?: boolean | undefined
+  /** Read messages that do not exist at the protocol version, as Core does. Default false. */
+  readonly untimely?: boolean | undefined
 }
 
 /**
@@ -139,14 +143,15 @@ export interface DecodeOptions {
 export function decodeMessage(name: string, payload: Uint8Array, options: DecodeOptions = {}): Message {
   if (!isKnownCommand(name)) return { command: 'unknown', name, payload }
   const { protocolVersion = Number.MAX_SAFE_INTEGER, lenient = false } = options
+  const { oversized = lenient, untimely = false } = options
   const type: MessageType = messageTypes[name]
-  if (protocolVersion < type.minVersion) {
+  if (protocolVersion < type.minVersion && !untimely) {
     throw new WireError('unsupported-version', `${name} needs protocol version ${type.minVersion}`, {
       command: name,
     })
   }
   const maxLength = type.maxLength(protocolVersion)
-  if (payload.length > maxLength && !lenient) {
+  if (payload.length > maxLength && !oversized) {
     throw new WireError('oversized-payload', `${payload.length} bytes, at most ${maxLength} are allowed`, {
       command: name,
     })

@@ -91,7 +91,7 @@ it.each([
   [
     'a transaction',
     buildTransaction(),
-    ['behaviors/ticks', 'behaviors/trickle', 'peer/habits', 'peer/outbox'],
+    ['peer/guard', 'behaviors/ticks', 'behaviors/trickle', 'peer/habits', 'peer/outbox'],
   ],
   [
     'a block',

@@ -12,13 +12,14 @@ const collectGarbage: () => void = runInNewContext('gc')
 it('M9 neither a link at rest nor the version message that it has read keeps the chunk that it came in', async () => {
   const link = v1(regtest, { opened: () => {}, write: () => {} })
   const kept: unknown[] = []
+  const reading = { protocolVersion: 70016, lenient: false, oversized: false, untimely: false }
   const read = (): WeakRef<ArrayBufferLike> => {
     const frame = frameOf(remoteVersion())
     const chunk = new Uint8Array(62_000)
     chunk.set(frame)
     link.push(chunk.subarray(0, frame.length))
     const inbound = link.next()
-    if (inbound?.kind === 'received') kept.push(inbound.read({ protocolVersion: 70016, lenient: false }))
+    if (inbound?.kind === 'received') kept.push(inbound.read(reading))
     expect(link.next()).toBeUndefined()
     return new WeakRef(chunk.buffer)
   }

@@ -1,0 +1,81 @@
+import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs'
+import type { Clock, Environment, Random } from '../stream/environment.js'
+
+/** Who is told what a callback of the user threw. */
+export interface GuardHost {
+  threw(where: string, cause: unknown): void
+}
+
+/**
+ * The time and the dice that a user gave a peer, as they may be used in the middle of anything: where they throw, or work
+ * that one of the timers does throws, this peer hears of it, and nobody else. One object for all: most peers are idle.
+ */
+export class Guard implements Clock, Random, SchedulerLike {
+  readonly #given: Environment
+  readonly #host: GuardHost
+  #monotonic = 0
+  #epoch = 0
+
+  constructor(given: Environment, host: GuardHost) {
+    this.#given = given
+    this.#host = host
+  }
+
+  /** A clock that fails stands still. */
+  monotonic(): number {
+    try {
+      this.#monotonic = this.#given.clock.monotonic()
+    } catch (cause) {
+      this.#host.threw('clock', cause)
+    }
+    return this.#monotonic
+  }
+
+  epoch(): number {
+    try {
+      this.#epoch = this.#given.clock.epoch()
+    } catch (cause) {
+      this.#host.threw('clock', cause)
+    }
+    return this.#epoch
+  }
+
+  now(): number {
+    try {
+      return this.#given.scheduler.now()
+    } catch (cause) {
+      this.#host.threw('scheduler', cause)
+      return this.monotonic()
+    }
+  }
+
+  /** Nobody can go on without: it is told, and thrown as well. */
+  bytes(size: number): Uint8Array {
+    try {
+      return this.#given.random.bytes(size)
+    } catch (cause) {
+      this.#host.threw('random', cause)
+      throw cause
+    }
+  }
+
+  schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay?: number, state?: T): Subscription {
+    const host = this.#host
+    try {
+      return this.#given.scheduler.schedule<T>(
+        function (value) {
+          try {
+            work.call(this, value)
+          } catch (cause) {
+            host.threw('a timer', cause)
+          }
+        },
+        delay,
+        state,
+      )
+    } catch (cause) {
+      host.threw('scheduler', cause)
+      return Subscription.EMPTY
+    }
+  }
+}
