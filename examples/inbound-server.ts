@@ -1,14 +1,12 @@
 // A server that answers getdata, and one client of it. Run: npm run example examples/inbound-server.ts
-import { firstValueFrom, map, mergeMap, Observable, take, tap } from 'rxjs'
-import { acceptEach, createNonces, type Endpoint, InventoryType, open, type Peer, regtest } from 'rxpeer'
+import { firstValueFrom, map, mergeMap, Observable, take } from 'rxjs'
+import { acceptEach, createNonces, type Endpoint, InventoryType, open, regtest } from 'rxpeer'
+import type { Behavior } from 'rxpeer/behaviors'
 import { listen, tcp } from 'rxpeer/node'
 
-/** Whatever is asked for with getdata, we do not have. */
-const serve = (peer: Peer) =>
-  peer.on('getdata').pipe(
-    map(({ inventory }) => ({ command: 'notfound', inventory }) as const),
-    tap(peer.outbound.next),
-  )
+/** Whatever is asked for with getdata, we do not have. Servers are behaviors: what handlers hold does not delay them. */
+const serve: Behavior = ({ on }) =>
+  on('getdata').pipe(map(({ inventory }) => ({ command: 'notfound', inventory })))
 
 /** Serves until unsubscribed; emits where it listens. */
 const server$ = new Observable<Endpoint>(subscriber =>
@@ -19,13 +17,15 @@ const server$ = new Observable<Endpoint>(subscriber =>
         userAgent: { name: 'server', version: '1.0.0' },
         // Server and client live in one process here; with the shared registry they would see themselves.
         nonces: createNonces(),
+        behaviors: { serve },
         // A peer that fails is told of here and harms no other.
         failed: error => console.log(`server: a peer ended: ${error.code}`),
       }),
-      tap(peer => console.log(`server: ${peer.version.userAgent} is connected`)),
-      mergeMap(serve),
     )
-    .subscribe({ error: error => subscriber.error(error) }),
+    .subscribe({
+      next: peer => console.log(`server: ${peer.version.userAgent} is connected`),
+      error: error => subscriber.error(error),
+    }),
 )
 
 /** Asks for a transaction, for people who await. */

@@ -42,17 +42,17 @@ export interface BehaviorContext extends Environment {
   /** What the remote knows already. */
   readonly known: KnownInventory
   /**
-   * Time that passed while the peer paid attention, ms: `clock.monotonic()` without the time in which delivery was
-   * paused. Deadlines are measured by it.
+   * Time that passed while the peer paid attention, ms: `clock.monotonic()` without the time in which nothing was read.
+   * Deadlines are measured by it.
    */
   attention(): number
   /** The `attention()` at the end of the handling of the last message, or of the handshake. */
   lastHandled(): number
   /** Time spent in handlers so far, ms. */
   handling(): number
-  /** Emits each time delivery goes on after a pause. */
+  /** Emits each time reading goes on after a pause. */
   readonly resumed$: Observable<void>
-  /** Whether delivery is paused. */
+  /** Whether reading is paused, because too much waits on our side. */
   paused(): boolean
 }
 
@@ -81,7 +81,7 @@ export class BehaviorError extends Error {
 
 /**
  * What a behavior says: a message, or an iterable of messages. The next value of an iterable is taken when less than
- * 1 MiB of answers waits to be written, so that answers are made as fast as the remote reads them.
+ * 1 MB of answers (a twentieth of `memoryLimit`) waits to be written, so they are made as fast as the remote reads them.
  */
 export type Answer = Message | Iterable<Message>
 

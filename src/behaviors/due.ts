@@ -4,7 +4,7 @@ import type { BehaviorContext } from './behavior.js'
 
 /**
  * Emits once when `remaining` says that no time is left, and completes. It looks when it fires and is not re-armed by
- * each message; while delivery is paused it stands still. Unsubscribing clears its timer.
+ * each message; while reading is paused it stands still. Unsubscribing clears its timer.
  * @param remaining - ms of attention that are left
  */
 export function due(

@@ -6,7 +6,7 @@ import { type PeerOptions, type ResolvedOptions, resolveOptions } from './option
 import type { Peer } from './peer.js'
 import { emptyStats } from './stats.js'
 
-/** Connections that have a session: their bytes can be read only once. */
+/** Connections that have a peer: their bytes can be read only once. */
 const used = new WeakSet<Connection>()
 
 /**

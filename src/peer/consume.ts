@@ -22,9 +22,10 @@ export interface ConsumeOptions<M = unknown> {
 }
 
 /**
- * Handles messages with work that takes time, and lets the remote wait when too much of it piles up: while more than
- * 5 MB of messages are held the connection is paused, and it goes on at half. Below that mark pings are answered, and a
- * handler may await another message of the same peer.
+ * Handles messages with work that takes time, and lets the remote wait when too much of it piles up: while handlers hold
+ * more than a quarter of `memoryLimit` (5 MB) further messages wait for users, and go on at half; while as much waits,
+ * nothing is read. Pings are answered until then, and a handler may ask the same peer: its answer does not wait behind
+ * what is held, and its deadline runs on.
  *
  * Emits what the handlers emit. An error of a handler errors the result and leaves the peer alive; unsubscribing
  * cancels the handlers and frees what was held. Completes when the source has, and the last handler is done.

@@ -26,6 +26,21 @@ const outputs: Readonly<Record<string, readonly unknown[]>> = {
   ],
   'inbound-server': ['server: /rxpeer:0.1.0/client:1.0.0/ is connected', 'client: 1 transaction not found'],
   'custom-behavior': ['sent ping', 'sent pong', 'sent getaddr'],
+  'slow-handler': [
+    'headers behind each block: 8 7 6 5 4 3 2 1 0',
+    'held never more than 6 MB: true; some had to wait: true',
+  ],
+  'serve-blocks': [
+    'while the client was busy the server made less than 40 blocks: true',
+    'client: 40 blocks, server: 40',
+  ],
+  'crowded-listener': [
+    'listener: refused, max-per-address',
+    // A refused socket is destroyed: what the client sees of that is the system's choice.
+    expect.stringMatching(/^the fourth client: (remote-closed|connection-reset)$/),
+    'server: a peer ended, memory-exceeded',
+    'the greedy client is gone, the modest one is served, within the budget',
+  ],
   'watch-inventory': [hash, hash, hash, hash, 'that was the embedded node'],
 }
 

@@ -202,7 +202,7 @@ connectionContract('loopback', async () => loopback())
     {
       file: 'src/transport/node.ts',
       line: "export { loopback } from './loopback.js'",
-      behind: /^export \{.*\blisten \}.*$/m,
+      behind: /^export \{.*\blisten\b.*$/m,
     },
   ],
 }
