@@ -15,6 +15,8 @@ import {
   takeUntil,
   timer,
 } from 'rxjs'
+import type { Channel } from '../src/peer/channel.js'
+import { channelOf } from '../src/peer/face.js'
 import type { PeerOptions } from '../src/peer/options.js'
 import type { Peer } from '../src/peer/peer.js'
 import { RequestError } from '../src/requests/request-error.js'
@@ -80,7 +82,10 @@ const heights = new Map(blocks.map(({ hash }, height) => [toHex(hash), height]))
 export const heightOf = (hash: Hash): number | '?' => heights.get(toHex(hash)) ?? '?'
 
 /** What is left where nothing is: letter `z` of diagrams that look at it. */
-export const nothing = '0 subscriptions, 0 timers'
+export const nothing = '0 questions, 0 subscriptions, 0 timers'
+
+/** What a question for headers has open: it hears the peer's end, and headers in its turn. */
+export const hearing = '2 questions, 0 subscriptions, 1 timers'
 
 /** What requests say, by letter: `d` when they are done, `t`, `n`, `v`, `b` and `c` when they fail; `l` and `z`: what is left of a usual
  * question, and nothing. */
@@ -91,11 +96,13 @@ export const ends = {
   v: 'unanswered',
   b: 'bad-answer',
   c: 'peer-closed: remote-closed',
-  l: '2 subscriptions, 1 timers',
+  a: 'aborted',
+  o: 'not-offered',
+  l: '1 questions, 0 subscriptions, 1 timers',
   z: nothing,
 }
 
-/** What a question says, so that a diagram can hold it: `getdata block 1 block 2`, `getheaders 5 4 3 2 1 0`. */
+/** What a message says, so that a diagram can hold it: `getdata block 1 block 2`, `getheaders 5 4 3 2 1 0`. */
 export function describe(message: Message): string {
   switch (message.command) {
     case 'getdata': {
@@ -110,6 +117,10 @@ export function describe(message: Message): string {
     case 'getcfheaders':
     case 'getcfilters':
       return `${message.command} ${message.startHeight} ${heightOf(message.stop)}`
+    case 'headers':
+      return ['headers', ...Array.from(message.headers, ({ hash }) => heightOf(hash))].join(' ')
+    case 'block':
+      return `block ${heightOf(message.block.hash)}`
     default:
       return message.command
   }
@@ -118,18 +129,46 @@ export function describe(message: Message): string {
 /** How a request ended: the code of its error, and that of the peer's end behind it. */
 function codeOf(error: unknown): string {
   if (!(error instanceof RequestError)) return error instanceof Error ? error.name : String(error)
-  const { cause } = error
-  const behind = typeof cause === 'object' && cause !== null && 'code' in cause ? `: ${cause.code}` : ''
-  return error.code + behind
+  const { code, cause } = error
+  if (code !== 'peer-closed' && code !== 'bad-answer') return code
+  return typeof cause === 'object' && cause !== null && 'code' in cause ? `${code}: ${cause.code}` : code
+}
+
+/** What a question has open at its peer: what hears messages, and what is charged to it. */
+interface Open {
+  questions: number
+  subscriptions: number
 }
 
 /** The same stream, which counts those who listen. */
-function counted<T>(source: Observable<T>, count: (change: 1 | -1) => void): Observable<T> {
+function counted<T>(source: Observable<T>, open: Open): Observable<T> {
   return new Observable(subscriber => {
-    count(1)
-    subscriber.add(() => count(-1))
+    open.subscriptions += 1
+    subscriber.add(() => {
+      open.subscriptions -= 1
+    })
     subscriber.add(source.subscribe(subscriber))
   })
+}
+
+/** Counts what is open at a peer from now on. */
+function watch(peer: Peer, open: Open): void {
+  const channel = channelOf(peer)
+  const [ask, on, { messages$ }] = [channel.ask.bind(channel), peer.on.bind(peer), peer]
+  const hear: Channel['ask'] = question => {
+    open.questions += 1
+    const release = ask(question)
+    let over = false
+    return () => {
+      if (!over) open.questions -= 1
+      over = true
+      release()
+    }
+  }
+  const listen: Peer['on'] = command => counted(on(command), open)
+  Object.defineProperty(channel, 'ask', { value: hear })
+  Object.defineProperty(peer, 'on', { value: listen })
+  Object.defineProperty(peer, 'messages$', { value: counted(messages$, open) })
 }
 
 /** The pong to a ping, at the call, as a node that has nothing to say before it. */
@@ -161,7 +200,9 @@ export interface Asking<T> extends Pick<Scene, 'remote'> {
   readonly answer$: Observable<T | string>
   /** What the remote was asked after the handshake; see {@link describe}. */
   readonly asked$: Observable<string>
-  /** What the question has left at the peer at this moment: subscriptions and timers. */
+  /** What reached users of the peer behind the handshake: what no question has taken for itself; see {@link describe}. */
+  readonly heard$: Observable<string>
+  /** What the question has left at the peer at this moment: questions and subscriptions that hear it, timers, bytes charged. */
   left(): string
 }
 
@@ -196,40 +237,32 @@ export function asking<T>(
     for (const reply of replies(message)) said$.next(reply)
   })
 
-  let open = 0
-  const count = (change: 1 | -1) => {
-    open += change
-  }
-  const watched = (peer: Peer): Peer => {
-    const counting: Pick<Peer, 'messages$' | 'closed$' | 'on' | 'after'> = {
-      messages$: counted(peer.messages$, count),
-      closed$: counted(peer.closed$, count),
-      on: command => counted(peer.on(command), count),
-      after: ms => counted(peer.after(ms), count),
-    }
-    return new Proxy(peer, {
-      get: (target, key) => {
-        const value: unknown = Reflect.get(key in counting ? counting : target, key)
-        return typeof value === 'function' ? value.bind(target) : value
-      },
-    })
-  }
+  const heard$ = new Subject<string>()
+  const open: Open = { questions: 0, subscriptions: 0 }
+  let charged = () => 0
   const answer$ = defer(() => {
     // The question outlives the stream of peers, so that its own end can be seen.
     const peers$ = new ReplaySubject<Peer>(1)
     const connection = peer$.subscribe({ next: peer => peers$.next(peer), error: () => {} })
     return peers$.pipe(
-      switchMap(peer =>
-        ask(watched(peer)).pipe(
+      switchMap(peer => {
+        peer.messages$.pipe(map(describe)).subscribe(heard => heard$.next(heard))
+        watch(peer, open)
+        charged = () => channelOf(peer).requested()
+        return ask(peer).pipe(
           endWith('done'),
           catchError((error: unknown) => of(codeOf(error))),
-        ),
-      ),
+        )
+      }),
       finalize(() => connection.unsubscribe()),
     )
   })
-  const left = () => `${open} subscriptions, ${timers.pending()} timers`
-  return { remote, answer$, asked$, left }
+  const left = () => {
+    const { questions, subscriptions } = open
+    const rest = charged() > 0 ? `, ${charged()} bytes` : ''
+    return `${questions} questions, ${subscriptions} subscriptions, ${timers.pending()} timers${rest}`
+  }
+  return { remote, answer$, asked$, heard$, left }
 }
 
 /** What a question has left at its peer a millisecond before and after it was given up at `ms`; the peer lives on. */

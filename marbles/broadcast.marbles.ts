@@ -8,7 +8,7 @@ import { type Inventory, InventoryType } from '../src/wire/inventory.js'
 import { type Message, toPlain } from '../src/wire/messages.js'
 import { sampleTransaction } from '../test/support/samples.js'
 import { inv } from './announcing.js'
-import { asking, ends, expectNothingLeft, quiet, shaken } from './asking.js'
+import { asking, ends, expectNothingLeft, nothing, quiet, shaken } from './asking.js'
 import { version } from './cast.js'
 
 const transaction = sampleTransaction({ lockTime: 5, inputs: [{ witness: [Uint8Array.of(1)] }] })
@@ -33,12 +33,111 @@ const ask = (peer: Peer) => broadcast([peer], transaction).pipe(map(({ kind }) =
 
 describe('broadcast', () => {
   it(
-    'serves the transaction to whoever asks by one of its names, and tells',
+    'serves the transaction to whoever asks by one of its names, and tells; what it does not have is not found',
     marbles(helpers => {
-      const question = asking(helpers, { said: `${shaken}fqrs-|`, values, ask })
-      helpers.expectObservable(question.asked$, '^-----------!').toBe('i----xxx-|', letters)
-      helpers.expectObservable(question.answer$, '^-----------!').toBe('-----fff-d', letters)
+      const question = asking(helpers, { said: `${shaken}fq---rs-|`, values, ask })
+      helpers
+        .expectObservable(question.asked$, '^--------------!')
+        .toBe('i---n(xn)xx-|', { ...letters, n: 'notfound' })
+      helpers.expectObservable(question.answer$, '^--------------!').toBe('-----f---ff-d', letters)
+      const denied$ = question.remote.sent$.pipe(
+        filter(message => message.command === 'notfound'),
+        map(message => toPlain(message)),
+      )
+      const denied = toPlain({ command: 'notfound', inventory: [other] })
+      helpers.expectObservable(denied$, '^--------------!').toBe('----nn------|', { n: denied })
       expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'says notfound once a getdata, of transactions alone, and not where others serve them or the remote does not know it',
+    marbles(helpers => {
+      const block = { type: InventoryType.witnessBlock, hash: transaction.txid }
+      const compact = { type: InventoryType.compactBlock, hash: transaction.txid }
+      const foreign = { type: InventoryType.witnessTx, hash: transaction.wtxid }
+      const said = `${shaken}-d`
+      const asked = { ...values, d: getdata(block, other, compact, foreign, byTxid) }
+      const one = asking(helpers, { said, values: asked, ask })
+      const denied$ = one.remote.sent$.pipe(
+        filter(message => message.command === 'notfound'),
+        map(message => toPlain(message)),
+      )
+      helpers.expectObservable(one.asked$, '^-----------!').toBe('i----(xn)', { ...letters, n: 'notfound' })
+      helpers
+        .expectObservable(denied$, '^-----------!')
+        .toBe('-----n', { n: toPlain({ command: 'notfound', inventory: [other, foreign] }) })
+      helpers.expectObservable(one.answer$, '^-----------!').toBe('-----f', letters)
+      const served = asking(helpers, {
+        said,
+        values: asked,
+        ask: peer => broadcast([peer], transaction, { othersServe: true }).pipe(map(({ kind }) => kind)),
+      })
+      helpers.expectObservable(served.asked$, '^-----------!').toBe('i----x', letters)
+      helpers.expectObservable(served.answer$, '^-----------!').toBe('-----f', letters)
+      const old = asking(helpers, {
+        said,
+        values: { ...asked, v: version({ protocolVersion: 70_000 }) },
+        ask,
+      })
+      helpers.expectObservable(old.asked$, '^-----------!').toBe('i----x', letters)
+      helpers.expectObservable(old.answer$, '^-----------!').toBe('-----f', letters)
+      expectNothingLeft(helpers, one, served, old)
+    }),
+  )
+
+  it(
+    'serves together with all other broadcasts to the peer, each transaction once',
+    marbles(helpers => {
+      const second = sampleTransaction({ lockTime: 6, inputs: [{ witness: [Uint8Array.of(2)] }] })
+      const question = asking(helpers, {
+        said: `${shaken}-s-----t`,
+        values: { ...values, t: getdata(byWtxid, { type: InventoryType.wtx, hash: second.wtxid }) },
+        ask: peer => merge(ask(peer), ask(peer), broadcast([peer], second).pipe(map(() => 'second'))),
+      })
+      helpers.expectObservable(question.asked$, '^ 20ms !').toBe('(iii)x-----(xx)', letters)
+      helpers
+        .expectObservable(question.answer$, '^ 20ms !')
+        .toBe('-----(ff)--(ffs)', { ...letters, s: 'second' })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'queues no more than one of each for a remote that asks and does not read',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}ssssqqqqffff--|`,
+        values,
+        taking: () => {},
+        ask,
+      })
+      // With the witness, without it, and one notfound.
+      helpers
+        .expectObservable(question.asked$, '^ 40ms !')
+        .toBe('i---x---(xn)------|', { ...letters, n: 'notfound' })
+      helpers.expectObservable(question.answer$, '^ 40ms !').toBe('------------------d', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'ends when it is aborted, and begins nothing where it was before',
+    marbles(helpers => {
+      const aborting = (abort: AbortController) => (peer: Peer) =>
+        broadcast([peer], transaction, { signal: abort.signal }).pipe(map(({ kind }) => kind))
+      const abort = new AbortController()
+      helpers.scheduler.schedule(() => abort.abort(), 6)
+      const question = asking(helpers, { said: `${shaken}-s-s`, values, ask: aborting(abort) })
+      helpers.expectObservable(question.asked$, '^-----------!').toBe('i----x', letters)
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('-----fa', letters)
+      helpers.scheduler.schedule(() => expect(question.left()).toBe(nothing), 8)
+      const before = new AbortController()
+      before.abort()
+      const late = asking(helpers, { ask: aborting(before) })
+      helpers.expectObservable(late.asked$, '^-----------!').toBe('')
+      helpers.expectObservable(late.answer$, '^-----------!').toBe('a', letters)
+      expectNothingLeft(helpers, question, late)
     }),
   )
 
@@ -199,7 +298,7 @@ describe('broadcast', () => {
       })
       helpers.expectObservable(question.asked$, '^-----------!').toBe('i----x', letters)
       helpers.expectObservable(question.answer$, '^-----------!').toBe('-----fd', letters)
-      helpers.scheduler.schedule(() => expect(question.left()).toBe('0 subscriptions, 0 timers'), 8)
+      helpers.scheduler.schedule(() => expect(question.left()).toBe(nothing), 8)
       expectNothingLeft(helpers, question)
     }),
   )

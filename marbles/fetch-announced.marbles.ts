@@ -1,11 +1,15 @@
-import { concat, map, take } from 'rxjs'
+import { concat, count, map, type Observable, take, timer } from 'rxjs'
 import { describe, it } from 'vitest'
+import { consume } from '../src/peer/consume.js'
 import type { Peer } from '../src/peer/peer.js'
 import { type Announced, fetchAnnounced } from '../src/requests/fetch-announced.js'
 import { marbles } from '../src/testing/marbles.js'
 import { Block } from '../src/wire/block.js'
+import { toHex } from '../src/wire/hex.js'
 import { type Inventory, InventoryType } from '../src/wire/inventory.js'
 import type { Message } from '../src/wire/messages.js'
+import { toCompactBlock } from '../src/wire/reconstruct.js'
+import { Services } from '../src/wire/services.js'
 import { sampleTransaction } from '../test/support/samples.js'
 import { inv } from './announcing.js'
 import {
@@ -16,6 +20,7 @@ import {
   expectNothingLeft,
   givenUp,
   hashAt,
+  headersMessage,
   heightOf,
   shaken,
 } from './asking.js'
@@ -191,10 +196,135 @@ describe('fetchAnnounced', () => {
   )
 
   it(
+    'asks for blocks that are announced by headers or cmpctblock too',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}hxc-y`,
+        values: {
+          ...values,
+          h: headersMessage(1, 1),
+          c: { command: 'cmpctblock', ...toCompactBlock(block(2), 1n) },
+        },
+        ask: ask('block'),
+      })
+      helpers.expectObservable(question.asked$, '^-------------!').toBe('----q-r', letters)
+      helpers.expectObservable(question.answer$, '^-------------!').toBe('-----x--y', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'keeps from users what it has asked for, and nothing else',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}xixxyn-m`,
+        values: {
+          ...values,
+          m: {
+            command: 'notfound',
+            inventory: [
+              { type: InventoryType.witnessBlock, hash: hashAt(9) },
+              { type: InventoryType.witnessTx, hash: transaction.txid },
+            ],
+          },
+        },
+        ask: ask('block', 'tx'),
+      })
+      helpers.expectObservable(question.heard$, '^-------------!').toBe('----xi-xyn-n', {
+        x: 'block 1',
+        i: 'inv',
+        y: 'block 2',
+        n: 'notfound',
+      })
+      helpers.expectObservable(question.answer$, '^-------------!').toBe('------x', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  describe('of very many', () => {
+    const many = Array.from({ length: 6_000 }, (_, i) =>
+      sampleTransaction({ lockTime: i, inputs: [{ witness: [Uint8Array.of(1)] }] }),
+    )
+    const byHash = new Map(many.map(each => [toHex(each.wtxid), each]))
+    const announced: Message = inv(...many.map(({ wtxid: hash }) => ({ type: InventoryType.wtx, hash })))
+    const serving = (message: Message): readonly Message[] =>
+      message.command === 'getdata'
+        ? Array.from(message.inventory, ({ hash }) => ({
+            command: 'tx' as const,
+            transaction: byHash.get(toHex(hash)) ?? transaction,
+          }))
+        : []
+    const sizesOf = (asked$: Observable<string>) => asked$.pipe(map(asked => asked.split('wtx').length - 1))
+
+    it(
+      'asks for a few at a time, and passes over what is more than it may want',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          said: '(vwa)j',
+          values: { j: announced },
+          replies: serving,
+          ask: peer => fetchAnnounced(peer, 'tx').pipe(take(5_000), count()),
+        })
+        const sizes$ = sizesOf(question.asked$)
+        helpers.expectObservable(sizes$.pipe(take(3)), '^-----!').toBe('-----(abc|)', { a: 16, b: 24, c: 48 })
+        helpers.expectObservable(question.answer$, '^ 60s !').toBe('-----(nd)', { ...ends, n: 5_000 })
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'charges what it has to remember, and asks for nothing while handlers hold too much',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          said: '(vwa)j',
+          values: { j: announced },
+          replies: serving,
+          ask: peer => {
+            const release = peer.hold(6_000_000)
+            helpers.scheduler.schedule(release, 20)
+            return fetchAnnounced(peer, 'tx').pipe(
+              // Each takes what all together may.
+              consume(peer, () => timer(1_000, helpers.scheduler), { bytes: () => 6_000_000 }),
+              take(2),
+              map(() => 1),
+            )
+          },
+        })
+        // What is announced waits for users as well.
+        helpers.expectObservable(sizesOf(question.asked$), '^ 60s !').toBe('20ms a', { a: 16 })
+        helpers
+          .expectObservable(question.answer$, '^ 60s !')
+          .toBe('1020ms 1 999ms (1d)', { ...letters, 1: 1 })
+        expectNothingLeft(helpers, question)
+      }),
+    )
+  })
+
+  it(
+    'asks nothing where blocks are wanted of a remote that offers none',
+    marbles(helpers => {
+      const offering = (...types: readonly [Announced, ...Announced[]]) =>
+        asking(helpers, {
+          said: `${shaken}i`,
+          values: { ...values, v: version({ services: Services.witness }) },
+          ask: ask(...types),
+        })
+      const [blocks, transactions] = [offering('block', 'tx'), offering('tx')]
+      helpers.expectObservable(blocks.asked$, '^-----!').toBe('')
+      helpers.expectObservable(blocks.answer$, '^-----!').toBe('o', letters)
+      helpers.expectObservable(transactions.asked$, '^-----!').toBe('----s', letters)
+      helpers.expectObservable(transactions.answer$, '^-----!').toBe('')
+      expectNothingLeft(helpers, blocks, transactions)
+    }),
+  )
+
+  it(
     'leaves nothing behind when it is given up',
     marbles(helpers => {
-      const left$ = givenUp(helpers, { ask: ask('block') }, 5)
-      helpers.expectObservable(left$, '^ 60s !').toBe('----s-z', { ...ends, s: '3 subscriptions, 0 timers' })
+      const left$ = givenUp(helpers, { said: `${shaken}i`, values, ask: ask('block') }, 5)
+      helpers
+        .expectObservable(left$, '^ 60s !')
+        .toBe('----s-z', { ...ends, s: '1 questions, 3 subscriptions, 0 timers, 120 bytes' })
     }),
   )
 })

@@ -1,10 +1,14 @@
 import { HeaderChain } from '../src/requests/header-chain.js'
+import type { MarbleHelpers } from '../src/testing/marbles.js'
 import type { Block } from '../src/wire/block.js'
 import { BlockFilter, FilterType } from '../src/wire/filter.js'
 import { type Hash, zeroHash } from '../src/wire/hash.js'
 import { equalBytes } from '../src/wire/hex.js'
 import type { Message } from '../src/wire/messages.js'
 import { regtest } from '../src/wire/network.js'
+import { Services } from '../src/wire/services.js'
+import { type Asking, asking, type Question } from './asking.js'
+import { version } from './cast.js'
 
 /** A block with its filter. */
 export interface Filtered {
@@ -66,4 +70,17 @@ export function serveFilters(filters: readonly Filtered[]): (message: Message) =
     if (message.command === 'getcfheaders') return [cfheaders(filters, startHeight, end)]
     return filters.slice(startHeight, end + 1).map(filtered => cfilter(filtered))
   }
+}
+
+/** The version message of a remote that serves compact filters. */
+const servesFilters = version({ services: Services.network | Services.witness | Services.compactFilters })
+
+/** The same question for a remote that serves compact filters. */
+export function ofFilters<T>(question: Question<T>): Question<T> {
+  return { ...question, values: { v: servesFilters, ...question.values } }
+}
+
+/** Asks a remote that serves compact filters. */
+export function askingForFilters<T>(helpers: MarbleHelpers, question: Question<T>): Asking<T> {
+  return asking(helpers, ofFilters(question))
 }

@@ -1,15 +1,18 @@
-import { concat, EMPTY, map, merge, mergeMap, take, timer } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { concat, EMPTY, filter, last, map, merge, mergeMap, of, scan, take, tap, timer } from 'rxjs'
+import { describe, expect, it, vi } from 'vitest'
+import { consume } from '../src/peer/consume.js'
 import type { Peer } from '../src/peer/peer.js'
 import type { FetchOptions } from '../src/requests/fetch-inventory.js'
 import { getBlocks } from '../src/requests/get-blocks.js'
-import { marbles } from '../src/testing/marbles.js'
+import { type MarbleHelpers, marbles } from '../src/testing/marbles.js'
 import { Block } from '../src/wire/block.js'
 import type { Hash } from '../src/wire/hash.js'
 import { InventoryType } from '../src/wire/inventory.js'
 import type { Message } from '../src/wire/messages.js'
 import { regtest } from '../src/wire/network.js'
-import { sampleBlock, sampleTransaction } from '../test/support/samples.js'
+import { Services } from '../src/wire/services.js'
+import { Transaction } from '../src/wire/transaction.js'
+import { sampleBlock, sampleCoinbase, sampleTransaction } from '../test/support/samples.js'
 import {
   asking,
   block,
@@ -20,8 +23,10 @@ import {
   hashAt,
   hashesOf,
   heightOf,
+  nothing,
   pong,
   pongs,
+  type Question,
   shaken,
 } from './asking.js'
 import { version } from './cast.js'
@@ -43,6 +48,20 @@ const ask =
 function serving(message: Message): readonly Message[] {
   if (message.command !== 'getdata') return []
   return Array.from(message.inventory, ({ hash }) => blockMessage(Number(heightOf(hash))))
+}
+
+/** The block with another witness in its coinbase, which leaves its hash as it is. */
+function withWitness(of: Block, ...witness: readonly Uint8Array[]): Block {
+  const [coinbase, ...others] = of.transactions
+  if (coinbase === undefined) return of
+  const { version: number, outputs, lockTime } = coinbase
+  const inputs = Array.from(coinbase.inputs, ({ outpoint, scriptSig, sequence }) => ({
+    outpoint,
+    scriptSig,
+    sequence,
+    witness,
+  }))
+  return Block.from(of.header, [Transaction.from({ version: number, inputs, outputs, lockTime }), ...others])
 }
 
 describe('getBlocks', () => {
@@ -229,7 +248,7 @@ describe('getBlocks', () => {
       helpers
         .expectObservable(question.answer$, '^ 60s !')
         .toBe('(12345678d)', { ...ends, 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7, 8: 8 })
-      helpers.scheduler.schedule(() => expect(question.left()).toBe('0 subscriptions, 0 timers'), 10)
+      helpers.scheduler.schedule(() => expect(question.left()).toBe(nothing), 10)
       expectNothingLeft(helpers, question)
     }),
   )
@@ -286,6 +305,60 @@ describe('getBlocks', () => {
     })()
   })
 
+  describe.each([
+    ['from before segwit', { network: { ...regtest, segwitHeight: 2 } }, 9n],
+    ['asked for without its witnesses', {}, 1n],
+  ])('a block %s', (_, options, services) => {
+    const stack = (...items: readonly Uint8Array[]) => sampleBlock([sampleCoinbase([], items)])
+    const lie = 'has witnesses that nothing commits to'
+
+    it.each([
+      ['commits to witnesses and has them', block(1), 'x'],
+      ['commits to witnesses and has none', Block.decode(block(1).stripped), 'x'],
+      ['commits to no witnesses and has none', stack(), 'x'],
+      [lie, stack(new Uint8Array(32)), 'b'],
+      [`${lie}, for all that it commits to others`, withWitness(block(1), Uint8Array.of(7)), 'b'],
+    ])('that %s', (__, one, drawn) => {
+      marbles(helpers => {
+        const question = asking(helpers, {
+          said: `${shaken}-x`,
+          values: { v: version({ services }), x: { command: 'block', block: one } },
+          options,
+          ask: peer => getBlocks(peer, [one.hash]).pipe(map(() => 1)),
+        })
+        helpers
+          .expectObservable(question.answer$.pipe(take(1)), '^-------!')
+          .toBe(`-----(${drawn}|)`, letters)
+        helpers.flush()
+      })()
+    })
+  })
+
+  it(
+    'refuses a block of more transactions than one can hold before it hashes them',
+    marbles(helpers => {
+      const empty = Transaction.from({ version: 1, inputs: [], outputs: [], lockTime: 0 })
+      const txids = vi.spyOn(Block.prototype, 'txids')
+      const of = (count: number) =>
+        Block.from(
+          block(1).header,
+          Array.from({ length: count }, () => empty),
+        )
+      const refused = (count: number) =>
+        asking(helpers, {
+          said: `${shaken}-x`,
+          values: { x: { command: 'block', block: of(count) } },
+          ask: ask(),
+        })
+      const [most, more] = [refused(16_667), refused(390_000)]
+      helpers.expectObservable(most.answer$, '^-------!').toBe('-----b', letters)
+      helpers.expectObservable(more.answer$, '^-------!').toBe('-----b', letters)
+      expectNothingLeft(helpers, most, more)
+      expect(txids).not.toHaveBeenCalled()
+      txids.mockRestore()
+    }),
+  )
+
   it(
     'asks a remote without witnesses for none, and misses none',
     marbles(helpers => {
@@ -335,7 +408,7 @@ describe('getBlocks', () => {
   )
 
   it(
-    'waits no shorter for what our own side held up',
+    'waits no longer for what our own side holds up',
     marbles(helpers => {
       const question = asking(helpers, {
         ask: peer => {
@@ -344,7 +417,7 @@ describe('getBlocks', () => {
           return ask(undefined, { timeout: 1_000 })(peer)
         },
       })
-      helpers.expectObservable(question.answer$, '^ 2000ms !').toBe('1700ms t', letters)
+      helpers.expectObservable(question.answer$, '^ 2000ms !').toBe('1s t', letters)
       expectNothingLeft(helpers, question)
     }),
   )
@@ -359,7 +432,7 @@ describe('getBlocks', () => {
         ask: peer => timer(9, helpers.scheduler).pipe(mergeMap(() => ask()(peer))),
       })
       helpers.expectObservable(before.answer$, '^ 60s !').toBe('9ms c', letters)
-      helpers.scheduler.schedule(() => expect(before.left()).toBe('0 subscriptions, 0 timers'), 15)
+      helpers.scheduler.schedule(() => expect(before.left()).toBe(nothing), 15)
       expectNothingLeft(helpers, gone, before)
     }),
   )
@@ -377,6 +450,334 @@ describe('getBlocks', () => {
       helpers.expectObservable(question.asked$, '^------!').toBe('(qq)', letters)
       helpers.expectObservable(question.answer$, '^------!').toBe('(xyxyd)', letters)
       expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it.each([
+    ['nothing', 0n, '', 'o'],
+    ['everything but blocks', 0xffffn & ~(Services.network | Services.networkLimited), '', 'o'],
+    ['the last blocks', Services.networkLimited, 'q', '----(xd)'],
+  ])('looks what the remote offers: %s', (_, services, asks, drawn) => {
+    marbles(helpers => {
+      const one = sampleBlock([sampleCoinbase()])
+      const question = asking(helpers, {
+        said: `${shaken}x`,
+        values: { v: version({ services }), x: { command: 'block', block: one } },
+        ask: peer => getBlocks(peer, [one.hash]).pipe(map(() => 1)),
+      })
+      helpers.expectObservable(question.asked$, '^-------!').toBe(asks, { q: 'getdata block ?' })
+      helpers.expectObservable(question.answer$, '^-------!').toBe(drawn, letters)
+      expectNothingLeft(helpers, question)
+    })()
+  })
+
+  describe('what users hear of it', () => {
+    const heard = { x: 'block 1', w: 'block 9', n: 'notfound' }
+    const missing = (...of: readonly number[]): Message => ({
+      command: 'notfound',
+      inventory: of.map(height => ({ type: InventoryType.witnessBlock, hash: hashAt(height) })),
+    })
+
+    it(
+      'is no block that was asked for, and each that was not',
+      marbles(helpers => {
+        const question = asking(helpers, { said: `${shaken}-x-w-x-y-y`, values, ask: ask() })
+        helpers
+          .expectObservable(question.heard$, '^-------------!')
+          .toBe('-------w-x---y', { ...heard, y: 'block 2' })
+        helpers.expectObservable(question.answer$, '^-------------!').toBe('-----x-----(yd)', letters)
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'is a notfound that tells of something else too',
+      marbles(helpers => {
+        const told = (...of: readonly number[]) =>
+          asking(helpers, { said: `${shaken}-n`, values: { n: missing(...of) }, ask: ask() })
+        const [ours, both, others] = [told(1, 2), told(1, 9), told(9)]
+        helpers.expectObservable(ours.heard$, '^-------!').toBe('')
+        helpers.expectObservable(both.heard$, '^-------!').toBe('-----n', heard)
+        helpers.expectObservable(others.heard$, '^-------!').toBe('-----n', heard)
+        helpers.expectObservable(ours.answer$, '^-------!').toBe('-----n', letters)
+        helpers.expectObservable(both.answer$, '^-------!').toBe('-----n', letters)
+        helpers.expectObservable(others.answer$, '^-------!').toBe('')
+        expectNothingLeft(helpers, ours, both, others)
+      }),
+    )
+
+    it(
+      'is not the second answer to what was asked for twice, and no ping goes out behind it',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          said: `${shaken} 1496ms xxx`,
+          values,
+          ask: ask(undefined, { timeout: 1_000, retries: 1 }),
+        })
+        helpers.expectObservable(question.asked$, '^ 2s !').toBe('q 999ms q 501ms p', letters)
+        helpers.expectObservable(question.heard$, '^ 2s !').toBe('1502ms x', heard)
+        helpers.expectObservable(question.answer$, '^ 2s !').toBe('1500ms x', letters)
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'is nothing that two requests have asked for, and both get it',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          said: `${shaken}-x`,
+          values,
+          ask: peer => merge(ask([hashAt(1)])(peer), ask([hashAt(1)])(peer)),
+        })
+        helpers.expectObservable(question.heard$, '^-------!').toBe('')
+        helpers.expectObservable(question.answer$, '^-------!').toBe('-----(xxd)', letters)
+        expectNothingLeft(helpers, question)
+      }),
+    )
+  })
+
+  describe('while more comes before its turn than may be held back', () => {
+    // Three of these blocks may be: each takes some 250 bytes, and 520 for its objects.
+    const options = { memoryLimit: 10_000 }
+    const others: Question<unknown>['replies'] = message =>
+      serving(message).filter(reply => reply.command === 'block' && reply.block.hash[0] !== hashAt(1)[0])
+
+    it(
+      'drops the rest, and asks for it again when there is room, fewer at a time',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          said: `${shaken}-x`,
+          values,
+          options,
+          replies: others,
+          ask: ask(hashesOf(1, 8)),
+        })
+        helpers.expectObservable(question.asked$, '^-------------!').toBe('a----(bc)', {
+          a: asksFor(1, 8),
+          b: asksFor(5, 7),
+          c: asksFor(8, 8),
+        })
+        helpers.expectObservable(question.answer$, '^-------------!').toBe('-----(12345678d)', {
+          ...ends,
+          ...Object.fromEntries(hashesOf(1, 8).map((_, i) => [i + 1, i + 1])),
+        })
+        helpers.expectObservable(question.heard$, '^-------------!').toBe('')
+        const bytes: number[] = []
+        helpers.scheduler.schedule(() => bytes.push(Number(/(\d+) bytes/.exec(question.left())?.[1])), 4)
+        expectNothingLeft(helpers, question)
+        // What is in hand counts too.
+        expect(bytes[0]).toBeGreaterThan(2_000)
+        expect(bytes[0]).toBeLessThanOrEqual(2_500)
+      }),
+    )
+
+    it(
+      'asks again at a timeout only for what is missing, and gives all back with the end',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          options,
+          replies: others,
+          ask: ask(hashesOf(1, 8), { timeout: 1_000, retries: 1 }),
+        })
+        helpers.expectObservable(question.asked$, '^ 9s !').toBe('a 999ms b', {
+          a: asksFor(1, 8),
+          b: asksFor(1, 1),
+        })
+        helpers.expectObservable(question.answer$, '^ 9s !').toBe('2s t', letters)
+        helpers.scheduler.schedule(() => expect(question.left()).toBe(nothing), 2_001)
+        expectNothingLeft(helpers, question)
+      }),
+    )
+  })
+
+  describe('while consumers hold more than they may', () => {
+    // 2,500 bytes.
+    const options = { memoryLimit: 10_000 }
+    const minute = (helpers: MarbleHelpers) => (_: unknown) => timer(60_000, helpers.scheduler)
+
+    it(
+      'emits nothing more, asks for nothing more, and waits as long as that takes',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          options,
+          replies: serving,
+          ask: peer =>
+            getBlocks(peer, hashesOf(1, 30)).pipe(consume(peer, minute(helpers), { bytes: () => 2_000 })),
+        })
+        // Two are too much, and go on when both are through. What came meanwhile and was too much comes again.
+        const count$ = question.answer$.pipe(
+          scan((count, answer) => (answer === ends.d ? -1 : count + 1), 0),
+          filter(count => count % 10 === 0 || count < 0),
+        )
+        helpers.expectObservable(count$, '^ 3000s !').toBe('600s a 599999ms b 599999ms (cd)', {
+          a: 10,
+          b: 20,
+          c: 30,
+          d: -1,
+        })
+        const sizes$ = question.asked$.pipe(map(asked => asked.split('witnessBlock').length - 1))
+        helpers
+          .expectObservable(sizes$.pipe(take(3)), '^ 3000s !')
+          .toBe('a 239999ms b 239999ms (b|)', { a: 16, b: 3 })
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'answers the handler that holds, and what it asks for beyond that ends with a timeout',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          options,
+          replies: serving,
+          ask: peer => {
+            peer.hold(6_000)
+            return concat(ask()(peer), ask(hashesOf(1, 30))(peer).pipe(last()))
+          },
+        })
+        // The first window does not wait for anybody.
+        helpers.expectObservable(question.answer$, '^ 90s !').toBe('(xy) 29996ms t', letters)
+        helpers.expectObservable(question.asked$, '^ 80s !').toBe('(qa)', { ...letters, a: asksFor(1, 16) })
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'goes on when others hold less again',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          options,
+          replies: serving,
+          ask: peer => {
+            const release = peer.hold(6_000)
+            timer(29_999, helpers.scheduler).subscribe(release)
+            return ask(hashesOf(1, 30))(peer).pipe(last())
+          },
+        })
+        helpers.expectObservable(question.answer$, '^ 90s !').toBe('29999ms (ld)', { ...ends, l: 30 })
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'emits one after the other, also where the next one comes while a subscriber has one in hand',
+      marbles(helpers => {
+        const log: string[] = []
+        const question = asking(helpers, {
+          options,
+          // The fourth comes when somebody says mempool, at the call.
+          replies: message =>
+            message.command === 'mempool' ? [blockMessage(4)] : serving(message).slice(0, 3),
+          ask: peer =>
+            ask(hashesOf(1, 4), { timeout: Number.POSITIVE_INFINITY })(peer).pipe(
+              tap(height => {
+                log.push(`${height} begins`)
+                if (height === 3) peer.send({ command: 'mempool' })
+                log.push(`${height} ends`)
+              }),
+              // The third one waits for a timer, and is emitted while no message is in hand.
+              consume(peer, minute(helpers), { bytes: () => 2_000 }),
+            ),
+        })
+        helpers
+          .expectObservable(question.answer$, '^ 600s !')
+          .toBe('60s 0 59999ms 0 59999ms 0 59999ms (0d)', { ...ends, 0: 0 })
+        expectNothingLeft(helpers, question)
+        expect(log).toEqual([1, 2, 3, 4].flatMap(height => [`${height} begins`, `${height} ends`]))
+      }),
+    )
+
+    it(
+      'stops at once when it is given up in the middle',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          options,
+          replies: serving,
+          ask: peer =>
+            getBlocks(peer, hashesOf(1, 30)).pipe(
+              consume(peer, minute(helpers), { bytes: () => 2_000 }),
+              take(1),
+            ),
+        })
+        helpers
+          .expectObservable(question.answer$.pipe(map(() => 1)), '^ 90s !')
+          .toBe('60s (yd)', { y: 1, d: 1 })
+        helpers.scheduler.schedule(() => expect(question.left()).toBe(nothing), 60_001)
+        expectNothingLeft(helpers, question)
+      }),
+    )
+  })
+
+  it(
+    'has given everything back when it tells of its end, for whoever asks at once',
+    marbles(helpers => {
+      const told: string[] = []
+      const tell = () => {
+        told.push(failed.left(), done.left())
+      }
+      const failed = asking(helpers, {
+        // All but the first: they are held back.
+        replies: message => serving(message).slice(1),
+        ask: peer => ask(hashesOf(1, 4), { timeout: 1_000 })(peer).pipe(tap({ error: tell })),
+      })
+      const done = asking(helpers, {
+        said: `${shaken}-y-x`,
+        values,
+        ask: peer => ask()(peer).pipe(tap({ complete: tell })),
+      })
+      helpers.expectObservable(failed.answer$, '^ 3s !').toBe('1s t', letters)
+      helpers.expectObservable(done.answer$, '^ 3s !').toBe('-------(xyd)', letters)
+      expectNothingLeft(helpers, failed, done)
+      expect(told[1]).toBe(nothing)
+      expect(told[2]).toBe(nothing)
+    }),
+  )
+
+  it(
+    'asks in order where its subscriber asks for more of the same at each block',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        replies: serving,
+        ask: peer =>
+          ask(hashesOf(1, 3))(peer).pipe(mergeMap(height => merge(of(height), ask([hashAt(9)])(peer)))),
+      })
+      helpers.expectObservable(question.answer$, '^-------!').toBe('(xy3wwwd)', { ...letters, 3: 3 })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it.each([
+    ['in the last millisecond counts', 994, '999ms (xd)'],
+    ['one a millisecond later does not', 996, '1s t'],
+  ])('with a timeout of 1 s a block %s', (_, pause, drawn) => {
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken} ${pause}ms -x`,
+        values,
+        ask: ask([hashAt(1)], { timeout: 1_000 }),
+      })
+      helpers.expectObservable(question.answer$, '^ 1100ms !').toBe(drawn, letters)
+      expectNothingLeft(helpers, question)
+    })()
+  })
+
+  it(
+    'ends when it is aborted, with nothing asked where it was before',
+    marbles(helpers => {
+      const abort = new AbortController()
+      helpers.scheduler.schedule(() => abort.abort(), 7)
+      const question = asking(helpers, {
+        said: `${shaken}-x-y`,
+        values,
+        ask: ask(undefined, { signal: abort.signal }),
+      })
+      helpers.expectObservable(question.answer$, '^ 60s !').toBe('-----x-a', letters)
+      helpers.scheduler.schedule(() => expect(question.left()).toBe(nothing), 8)
+      const before = new AbortController()
+      before.abort()
+      const late = asking(helpers, { ask: ask(undefined, { signal: before.signal }) })
+      helpers.expectObservable(late.asked$, '^ 60s !').toBe('')
+      helpers.expectObservable(late.answer$, '^ 60s !').toBe('a', letters)
+      expectNothingLeft(helpers, question, late)
     }),
   )
 

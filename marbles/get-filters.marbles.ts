@@ -1,14 +1,24 @@
-import { concat, count, ignoreElements, map } from 'rxjs'
+import { concat, count, defer, EMPTY, filter, finalize, ignoreElements, map, mergeMap, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
 import { type FilterRange, getFilters } from '../src/requests/get-filters.js'
 import { HeaderChain } from '../src/requests/header-chain.js'
 import { marbles } from '../src/testing/marbles.js'
 import { sha256d } from '../src/wire/hash.js'
+import { toHex } from '../src/wire/hex.js'
 import type { Message } from '../src/wire/messages.js'
 import { regtest } from '../src/wire/network.js'
 import { asking, blocks, ends, expectNothingLeft, givenUp, mineChain, pongs, shaken } from './asking.js'
-import { cfheaders, cfilter, chainOf, filterAt, filtersOf, serveFilters } from './filters.js'
+import {
+  askingForFilters,
+  cfheaders,
+  cfilter,
+  chainOf,
+  filterAt,
+  filtersOf,
+  ofFilters,
+  serveFilters,
+} from './filters.js'
 
 const filters = filtersOf(blocks)
 const chain = chainOf(blocks)
@@ -41,7 +51,7 @@ describe('getFilters', () => {
   it(
     'asks for the filter headers, then for the filters, and emits them by height however they come',
     marbles(helpers => {
-      const question = asking(helpers, { said: `${shaken}-2H-5-3-3-2 9ms 4`, values, ask: ask() })
+      const question = askingForFilters(helpers, { said: `${shaken}-2H-5-3-3-2 9ms 4`, values, ask: ask() })
       helpers.expectObservable(question.asked$, '^ 40ms !').toBe('h-----f', letters)
       helpers.expectObservable(question.answer$, '^ 40ms !').toBe('14ms (23) 6ms (4d)', letters)
       expectNothingLeft(helpers, question)
@@ -49,12 +59,12 @@ describe('getFilters', () => {
   )
 
   it(
-    'asks for 1000 at a time, up to the tip that the chain has by then, each slice behind the one before',
+    'asks for 16 at first, and for twice as many while they are small; 1000 behind each cfheaders, up to the tip that the chain has by then',
     marbles(helpers => {
       const long = mineChain(1_050, 4)
       const grown = new HeaderChain(regtest)
       const all = serveFilters(filtersOf(long))
-      const question = asking(helpers, {
+      const question = askingForFilters(helpers, {
         replies: all,
         ask: peer => {
           const count$ = getFilters(peer, grown, { start: 0 }).pipe(count())
@@ -62,11 +72,22 @@ describe('getFilters', () => {
           return count$
         },
       })
-      helpers.expectObservable(question.asked$, '^------!').toBe('(hfgi)', {
-        h: 'getcfheaders 0 ?',
-        f: 'getcfilters 0 ?',
-        g: 'getcfheaders 1000 ?',
-        i: 'getcfilters 1000 ?',
+      const heights = new Map(long.map(({ hash }, height) => [toHex(hash), height]))
+      const spans$ = question.remote.sent$.pipe(
+        filter(message => message.command === 'getcfheaders' || message.command === 'getcfilters'),
+        map(({ command, startHeight, stop }) => `${command} ${startHeight} ${heights.get(toHex(stop))}`),
+      )
+      helpers.expectObservable(spans$, '^------!').toBe('(habcdefgHI)', {
+        h: 'getcfheaders 0 999',
+        a: 'getcfilters 0 15',
+        b: 'getcfilters 16 39',
+        c: 'getcfilters 40 87',
+        d: 'getcfilters 88 183',
+        e: 'getcfilters 184 375',
+        f: 'getcfilters 376 759',
+        g: 'getcfilters 760 999',
+        H: 'getcfheaders 1000 1050',
+        I: 'getcfilters 1000 1050',
       })
       helpers.expectObservable(question.answer$, '^------!').toBe('(nd)', { ...ends, n: 1_051 })
       expectNothingLeft(helpers, question)
@@ -80,7 +101,7 @@ describe('getFilters', () => {
       const other = mineChain(1_060, 5)
       const turning = chainOf(long)
       const serve = serveFilters(filtersOf(long))
-      const question = asking(helpers, {
+      const question = askingForFilters(helpers, {
         replies: message => {
           if (message.command === 'getcfilters') turning.add(other.slice(1).map(({ header }) => header))
           return serve(message)
@@ -121,7 +142,7 @@ describe('getFilters', () => {
     ],
   ])('fails with bad-answer where %s', (_, drawn, lies, range) => {
     marbles(helpers => {
-      const question = asking(helpers, {
+      const question = askingForFilters(helpers, {
         said: `${shaken}--H2`,
         values: { ...values, ...lies },
         ask: ask(range),
@@ -136,7 +157,7 @@ describe('getFilters', () => {
     ['they end in another block', cfheaders(filters, 1, 3)],
   ])('fails with unanswered where %s, by a pong behind them', (_, headers) => {
     marbles(helpers => {
-      const question = asking(helpers, {
+      const question = askingForFilters(helpers, {
         said: `${shaken}--H2`,
         values: { ...values, H: headers },
         replies: pongs,
@@ -154,7 +175,7 @@ describe('getFilters', () => {
     marbles(helpers => {
       // Filter headers of a chain of its own, as a liar makes them.
       const honest = serveFilters(filters)
-      const question = asking(helpers, {
+      const question = askingForFilters(helpers, {
         replies: message =>
           honest(message).map(answer =>
             answer.command === 'cfheaders' ? { ...answer, previousFilterHeader: previous } : answer,
@@ -171,7 +192,7 @@ describe('getFilters', () => {
     marbles(helpers => {
       const long = mineChain(1_050, 4)
       const honest = serveFilters(filtersOf(long))
-      const question = asking(helpers, {
+      const question = askingForFilters(helpers, {
         replies: message =>
           honest(message).map(answer =>
             answer.command === 'cfheaders' && message.command === 'getcfheaders' && message.startHeight > 0
@@ -188,7 +209,7 @@ describe('getFilters', () => {
   it(
     'continues the filter header that it is given',
     marbles(helpers => {
-      const question = asking(helpers, {
+      const question = askingForFilters(helpers, {
         replies: serveFilters(filters),
         ask: ask({ start: 2, end: 4, previous: filterAt(filters, 1).header }),
       })
@@ -200,11 +221,11 @@ describe('getFilters', () => {
   it(
     'fails after 30 s without headers, 30 s after the last filter, and with the peer',
     marbles(helpers => {
-      const silent = asking(helpers, { said: `${shaken}-2`, values, ask: ask() })
+      const silent = askingForFilters(helpers, { said: `${shaken}-2`, values, ask: ask() })
       helpers.expectObservable(silent.answer$, '^ 90s !').toBe('30s t', letters)
-      const slow = asking(helpers, { said: `${shaken}H 995ms 2`, values, ask: ask() })
+      const slow = askingForFilters(helpers, { said: `${shaken}H 995ms 2`, values, ask: ask() })
       helpers.expectObservable(slow.answer$, '^ 90s !').toBe('1s 2 29999ms t', letters)
-      const gone = asking(helpers, { said: `${shaken}H2-|`, values, ask: ask() })
+      const gone = askingForFilters(helpers, { said: `${shaken}H2-|`, values, ask: ask() })
       helpers.expectObservable(gone.answer$, '^ 90s !').toBe('-----2-c', letters)
       expectNothingLeft(helpers, silent, slow, gone)
     }),
@@ -215,7 +236,7 @@ describe('getFilters', () => {
     marbles(helpers => {
       const late = cfheaders(filters, 1, 4)
       const two = (first: 'open' | 'given up') =>
-        asking(helpers, {
+        askingForFilters(helpers, {
           said: `${shaken}LH234`,
           values: { ...values, L: late },
           ask: peer => {
@@ -234,7 +255,7 @@ describe('getFilters', () => {
   it(
     'asks again, for the filters only from the first that is missing on',
     marbles(helpers => {
-      const question = asking(helpers, {
+      const question = askingForFilters(helpers, {
         said: `${shaken} 1996ms H 499ms 2 1999ms 34`,
         values,
         ask: peer =>
@@ -260,7 +281,7 @@ describe('getFilters', () => {
     ['a range that ends before it starts', { start: 3, end: 2 }, 'd'],
   ])('asks nothing for %s', (_, range, drawn) => {
     marbles(helpers => {
-      const question = asking(helpers, { ask: ask(range) })
+      const question = askingForFilters(helpers, { ask: ask(range) })
       helpers.expectObservable(question.asked$, '^----!').toBe('')
       helpers.expectObservable(question.answer$, '^----!').toBe(drawn, { ...ends, e: 'TypeError' })
       expectNothingLeft(helpers, question)
@@ -270,7 +291,7 @@ describe('getFilters', () => {
   it(
     'fails for blocks that the chain does not have',
     marbles(helpers => {
-      const question = asking(helpers, { ask: ask({ start: 39, end: 41 }) })
+      const question = askingForFilters(helpers, { ask: ask({ start: 39, end: 41 }) })
       helpers.expectObservable(question.asked$, '^----!').toBe('')
       helpers.expectObservable(question.answer$, '^----!').toBe('e', { e: 'TypeError' })
       expectNothingLeft(helpers, question)
@@ -280,7 +301,7 @@ describe('getFilters', () => {
   it(
     'is cold: each subscription asks',
     marbles(helpers => {
-      const question = asking(helpers, {
+      const question = askingForFilters(helpers, {
         replies: serveFilters(filters),
         ask: peer => {
           const filters$ = ask()(peer)
@@ -293,10 +314,67 @@ describe('getFilters', () => {
     }),
   )
 
-  it.each(['', 'H', 'H2'])('leaves nothing behind when it is given up after "%s"', said => {
+  it(
+    'asks nothing of a remote that offers no filters',
     marbles(helpers => {
-      const left$ = givenUp(helpers, { said: `${shaken}${said}`, values, ask: ask() }, 9)
-      helpers.expectObservable(left$, '^ 60s !').toBe('8ms l-z', ends)
+      const question = asking(helpers, { ask: ask() })
+      helpers.expectObservable(question.asked$, '^-------!').toBe('')
+      helpers.expectObservable(question.answer$, '^-------!').toBe('o', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'keeps what it has asked for from users, and nothing else: no filter of another block or another type',
+    marbles(helpers => {
+      const { block, filter: bare } = filterAt(filters, 2)
+      const other: Message = {
+        command: 'cfilter',
+        filterType: 1,
+        blockHash: block.hash,
+        filter: bare.bytes,
+      }
+      const question = askingForFilters(helpers, {
+        said: `${shaken}5H-t-2-3-4`,
+        values: { ...values, t: other },
+        ask: ask(),
+      })
+      helpers.expectObservable(question.heard$, '^-------------!').toBe('----f--f', { f: 'cfilter' })
+      helpers.expectObservable(question.answer$, '^ 40ms !').toBe('---------2-3-(4d)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'ends when it is aborted, also between two requests',
+    marbles(helpers => {
+      const abort = new AbortController()
+      const question = askingForFilters(helpers, {
+        replies: serveFilters(filters),
+        ask: peer =>
+          getFilters(peer, chain, { start: 2, end: 4 }, { signal: abort.signal }).pipe(
+            mergeMap(({ height }) =>
+              concat(
+                of(height),
+                defer(() => EMPTY.pipe(finalize(() => abort.abort()))),
+              ),
+            ),
+          ),
+      })
+      helpers.expectObservable(question.answer$, '^-------!').toBe('(2a)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it.each([
+    ['', ends.l],
+    // The hashes and headers of three filters.
+    ['H', `${ends.l}, 192 bytes`],
+    ['H2', `${ends.l}, 192 bytes`],
+  ])('leaves nothing behind when it is given up after "%s"', (said, l) => {
+    marbles(helpers => {
+      const left$ = givenUp(helpers, ofFilters({ said: `${shaken}${said}`, values, ask: ask() }), 9)
+      helpers.expectObservable(left$, '^ 60s !').toBe('8ms l-z', { ...ends, l })
     })()
   })
 })

@@ -1,4 +1,16 @@
-import { concat, filter, ignoreElements, map, merge, type Observable, of, take, tap } from 'rxjs'
+import {
+  concat,
+  filter,
+  ignoreElements,
+  map,
+  merge,
+  type Observable,
+  of,
+  take,
+  takeUntil,
+  tap,
+  timer,
+} from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
 import { type GetHeadersOptions, getHeaders } from '../src/requests/get-headers.js'
@@ -14,7 +26,9 @@ import {
   givenUp,
   hashAt,
   headersMessage,
+  hearing,
   heightOf,
+  nothing,
   pong,
   pongs,
   shaken,
@@ -186,6 +200,64 @@ describe('getHeaders', () => {
       }),
     )
 
+    it(
+      'takes its place behind one that was asked meanwhile, when it asks again',
+      marbles(helpers => {
+        // First for both: nobody has been passed over by the pong to the second one's ping.
+        const question = asking(helpers, {
+          said: `${shaken} 1496ms n-e-n-x`,
+          values: late,
+          ask: peer =>
+            merge(
+              ask(undefined, { timeout: 1_000, retries: 1 })(peer),
+              tip(peer).pipe(map(headers => `tip ${headers.length}`)),
+            ),
+        })
+        helpers.expectObservable(question.asked$, '^ 3s !').toBe('(qpk) 995ms (pq)', letters)
+        helpers
+          .expectObservable(question.answer$, '^ 3s !')
+          .toBe('1502ms t---(xd)', { ...letters, t: 'tip 0' })
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'takes the pong to a later ping for those to the earlier ones too',
+      marbles(helpers => {
+        let dice = 0
+        const random = {
+          bytes: (size: number) => {
+            dice += 1
+            return new Uint8Array(size).fill(dice)
+          },
+        }
+        const nth = (count: number): Message => ({
+          command: 'pong',
+          nonce: BigInt(`0x${`0${count}`.repeat(8)}`),
+        })
+        const codes: string[] = []
+        const question = asking(helpers, {
+          said: `${shaken}-n-m-x`,
+          // The first die is that of our version message.
+          values: { ...late, n: nth(3), m: nth(2) },
+          options: { random },
+          ask: peer => {
+            for (const first of [tip, tip]) first(peer).subscribe({ error: ({ code }) => codes.push(code) })
+            return ask()(peer)
+          },
+        })
+        helpers.expectObservable(question.asked$, '^-------------!').toBe('(kpkpq)', letters)
+        // By the time the second comes nobody waits for it.
+        helpers.expectObservable(question.heard$, '^-------------!').toBe('-------m-x', {
+          m: 'pong',
+          x: 'headers 4 5 6',
+        })
+        helpers.expectObservable(question.answer$, '^-------------!').toBe('---------(xd)', letters)
+        expectNothingLeft(helpers, question)
+        expect(codes).toEqual(['unanswered', 'unanswered'])
+      }),
+    )
+
     it.each([
       [
         'was asked twice and answered once',
@@ -229,6 +301,128 @@ describe('getHeaders', () => {
     )
   })
 
+  describe('what users hear of it', () => {
+    // A: eight headers that connect, N: nine.
+    const connecting: typeof values = { ...values, A: headersMessage(4, 11), N: headersMessage(4, 12) }
+    const heard = { e: 'headers', x: 'headers 4 5 6', y: 'headers 8 9', A: 'headers 4 5 6 7 8 9 10 11' }
+
+    it.each([
+      ['nothing of none', 'e', ''],
+      ['nothing of nine, which no announcement has', 'N', ''],
+      ['one to eight that connect, which may be an announcement', 'A', '-----A'],
+    ])('is %s', (_, letter, drawn) => {
+      marbles(helpers => {
+        const question = asking(helpers, { said: `${shaken}-${letter}`, values: connecting, ask: ask() })
+        helpers.expectObservable(question.heard$, '^-------------!').toBe(drawn, heard)
+        const done$ = question.answer$.pipe(filter(answer => answer === ends.d))
+        helpers.expectObservable(done$, '^-------------!').toBe('-----d', ends)
+        expectNothingLeft(helpers, question)
+      })()
+    })
+
+    it(
+      'is all that is not the answer',
+      marbles(helpers => {
+        const question = asking(helpers, { said: `${shaken}-y-e-e-N`, values: connecting, ask: ask() })
+        helpers.expectObservable(question.heard$, '^-------------!').toBe('-----y---e-N', {
+          ...heard,
+          N: 'headers 4 5 6 7 8 9 10 11 12',
+        })
+        helpers.expectObservable(question.answer$, '^-------------!').toBe('-------(ed)', letters)
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'is no pong to a ping of its own, also when nobody waits for it any more',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          said: `${shaken}-y-e-o-o`,
+          values: { ...values, o: pong },
+          ask: ask(),
+        })
+        helpers.expectObservable(question.asked$, '^-------------!').toBe('q----p', letters)
+        helpers
+          .expectObservable(question.heard$, '^-------------!')
+          .toBe('-----y-----o', { ...heard, o: 'pong' })
+        helpers.expectObservable(question.answer$, '^-------------!').toBe('-------(ed)', letters)
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'is not the late answer to a question that was given up, as often as that was asked',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          said: `${shaken} 1500ms e-N-e-N`,
+          values: connecting,
+          ask: peer => {
+            const given = getHeaders(peer, [hashAt(3)], { timeout: 1_000, retries: 1 })
+            return given.pipe(takeUntil(timer(1_200, helpers.scheduler)))
+          },
+        })
+        helpers.expectObservable(question.asked$, '^ 2s !').toBe('k 999ms k', letters)
+        helpers.expectObservable(question.heard$, '^ 2s !').toBe('1508ms e-N', {
+          ...heard,
+          N: 'headers 4 5 6 7 8 9 10 11 12',
+        })
+        helpers.expectObservable(question.answer$, '^ 2s !').toBe('1200ms d', letters)
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'is the answer to what the user sends, whatever was asked and answered before',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          said: `${shaken}-x---x-e`,
+          values,
+          ask: peer => {
+            helpers.scheduler.schedule(() => {
+              peer.send({ command: 'getheaders', version: 70_016, locator: [hashAt(3)], stop: hashAt(6) })
+            }, 7)
+            return ask()(peer)
+          },
+        })
+        helpers.expectObservable(question.asked$, '^-------------!').toBe('q------k', letters)
+        helpers.expectObservable(question.heard$, '^-------------!').toBe('-----x---x-e', heard)
+        helpers.expectObservable(question.answer$, '^-------------!').toBe('-----(xd)', letters)
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'is the same few headers once, however often they are asked for',
+      marbles(helpers => {
+        const question = asking(helpers, {
+          replies: message => (message.command === 'getheaders' ? [values['x'] ?? pong] : pongs(message)),
+          ask: peer => concat(ask()(peer), ask()(peer), ask()(peer)),
+        })
+        helpers.expectObservable(question.asked$, '^-------------!').toBe('(qpqpq)', letters)
+        helpers.expectObservable(question.heard$, '^-------------!').toBe('x', heard)
+        helpers.expectObservable(question.answer$, '^-------------!').toBe('(xxxd)', letters)
+        expectNothingLeft(helpers, question)
+      }),
+    )
+  })
+
+  it(
+    'is answered while handlers hold more than they may',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}-y-e`,
+        values,
+        ask: peer => {
+          peer.hold(6_000_000)
+          return ask()(peer)
+        },
+      })
+      helpers.expectObservable(question.heard$, '^-------------!').toBe('')
+      helpers.expectObservable(question.answer$, '^-------------!').toBe('-------(ed)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
   it(
     'takes none for an answer, and those behind the first block, where a node begins that knows no entry',
     marbles(helpers => {
@@ -269,10 +463,19 @@ describe('getHeaders', () => {
   )
 
   it(
-    'leaves nothing behind when it is given up',
+    'leaves nothing behind when it is given up but what keeps its answer from users, until that comes',
     marbles(helpers => {
       const left$ = givenUp(helpers, { ask: ask() }, 5)
-      helpers.expectObservable(left$, '^ 200s !').toBe('----l-z', ends)
+      const hears = '1 questions, 0 subscriptions, 0 timers'
+      helpers.expectObservable(left$, '^ 200s !').toBe('----l-z', { l: hearing, z: hears })
+      const { answer$, left } = asking(helpers, {
+        said: `${shaken}---e`,
+        values,
+        ask: peer => ask()(peer).pipe(takeUntil(timer(5, helpers.scheduler))),
+      })
+      helpers.expectObservable(answer$, '^ 200s !').toBe('-----d', letters)
+      const looks$ = merge(timer(6, helpers.scheduler), timer(8, helpers.scheduler)).pipe(map(left))
+      helpers.expectObservable(looks$).toBe('------h-(z|)', { h: hears, z: nothing })
     }),
   )
 })

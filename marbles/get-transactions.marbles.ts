@@ -1,8 +1,9 @@
-import { map } from 'rxjs'
+import { count, map } from 'rxjs'
 import { describe, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
 import { type GetTransactionsOptions, getTransactions } from '../src/requests/get-transactions.js'
 import { marbles } from '../src/testing/marbles.js'
+import { toHex } from '../src/wire/hex.js'
 import { InventoryType } from '../src/wire/inventory.js'
 import type { Message } from '../src/wire/messages.js'
 import { Transaction } from '../src/wire/transaction.js'
@@ -133,6 +134,40 @@ describe('getTransactions', () => {
       const gone = asking(helpers, { said: `${wtxid}-|`, ask: ask('wtxid') })
       helpers.expectObservable(gone.answer$, '^ 60s !').toBe('------c', letters)
       expectNothingLeft(helpers, missing, silent, gone)
+    }),
+  )
+
+  it(
+    'asks for 16 at first, and for twice as many while they are small, 1000 at most',
+    marbles(helpers => {
+      const many = Array.from({ length: 3_000 }, (_, i) => numbered(i))
+      const byHash = new Map(many.map(each => [toHex(each.wtxid), each]))
+      const question = asking(helpers, {
+        replies: message =>
+          message.command === 'getdata'
+            ? Array.from(message.inventory, ({ hash }) => tx(byHash.get(toHex(hash)) ?? first))
+            : [],
+        ask: peer =>
+          getTransactions(
+            peer,
+            'wtxid',
+            many.map(({ wtxid: hash }) => hash),
+          ).pipe(count()),
+      })
+      const sizes$ = question.asked$.pipe(map(asked => asked.split('wtx').length - 1))
+      helpers.expectObservable(sizes$, '^-------!').toBe('(abcdefghhi)', {
+        a: 16,
+        b: 24,
+        c: 48,
+        d: 96,
+        e: 192,
+        f: 384,
+        g: 744,
+        h: 500,
+        i: 496,
+      })
+      helpers.expectObservable(question.answer$, '^-------!').toBe('(nd)', { ...ends, n: 3_000 })
+      expectNothingLeft(helpers, question)
     }),
   )
 

@@ -43,6 +43,27 @@ describe('pingOnce', () => {
   )
 
   it(
+    'keeps its pong from users, and no other',
+    marbles(helpers => {
+      const question = asking(helpers, { said: `${shaken}k-o-o`, values, ask: peer => pingOnce(peer) })
+      helpers.expectObservable(question.heard$, '^-----------!').toBe('----k---o', { k: 'pong', o: 'pong' })
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('------(md)', { ...ends, m: 6 })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'ends when it is aborted',
+    marbles(helpers => {
+      const abort = new AbortController()
+      helpers.scheduler.schedule(() => abort.abort(), 7)
+      const question = asking(helpers, { ask: peer => pingOnce(peer, { signal: abort.signal }) })
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('-------a', ends)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
     'leaves nothing behind when it is given up',
     marbles(helpers => {
       const left$ = givenUp(helpers, { ask: peer => pingOnce(peer) }, 5)

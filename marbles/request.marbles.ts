@@ -1,12 +1,30 @@
-import { EMPTY, filter, map, merge, mergeMap, pipe, startWith, take, throwError, timer } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import {
+  catchError,
+  EMPTY,
+  filter,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  of,
+  pipe,
+  startWith,
+  take,
+  throwError,
+  timer,
+} from 'rxjs'
+import { describe, expect, it, vi } from 'vitest'
 import { stall } from '../src/behaviors/stall.js'
+import { consume } from '../src/peer/consume.js'
 import type { Peer } from '../src/peer/peer.js'
+import { pingOnce } from '../src/requests/ping-once.js'
 import { request } from '../src/requests/request.js'
+import type { RequestError } from '../src/requests/request-error.js'
 import type { RequestOptions } from '../src/requests/request-options.js'
 import { ofCommand } from '../src/stream/of-command.js'
-import { marbles } from '../src/testing/marbles.js'
-import { asking, ends, expectNothingLeft, givenUp, quiet, shaken } from './asking.js'
+import { type MarbleHelpers, marbles } from '../src/testing/marbles.js'
+import type { Message } from '../src/wire/messages.js'
+import { asking, ends, expectNothingLeft, givenUp, pong, quiet, shaken } from './asking.js'
 
 // g is the question getaddr; o and k are pongs, of which o is the answer.
 const values = { o: { command: 'pong', nonce: 7n }, k: { command: 'pong', nonce: 8n } } as const
@@ -74,7 +92,7 @@ describe('request', () => {
   })
 
   it(
-    'waits no shorter for what our own side held up',
+    'waits no longer for what our own side holds up',
     marbles(helpers => {
       const question = asking(helpers, {
         ask: peer => {
@@ -83,7 +101,7 @@ describe('request', () => {
           return ask({ timeout: 1_000 })(peer)
         },
       })
-      helpers.expectObservable(question.answer$, '^ 2000ms !').toBe('1700ms t', letters)
+      helpers.expectObservable(question.answer$, '^ 2000ms !').toBe('1s t', letters)
       expectNothingLeft(helpers, question)
     }),
   )
@@ -218,6 +236,161 @@ describe('request', () => {
       helpers.expectObservable(question.asked$, '^-----!').toBe('-g-g', letters)
       helpers.expectObservable(question.answer$, '^-----!').toBe('')
       expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'takes nothing away from users, since nobody knows what it picks',
+    marbles(helpers => {
+      const question = asking(helpers, { said: `${shaken}-u-k-o-o`, values, ask: ask() })
+      helpers
+        .expectObservable(question.heard$, '^-------------!')
+        .toBe('-----u-k-k-k', { u: 'unknown', k: 'pong' })
+      helpers.expectObservable(question.answer$, '^-------------!').toBe('---------(od)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'leaves to other requests what is theirs alone, as long as it makes nothing of it',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}-n-o`,
+        values: { ...values, n: pong },
+        ask: peer => merge(ask()(peer), pingOnce(peer).pipe(map(() => 'pong'))),
+      })
+      helpers.expectObservable(question.heard$, '^-------!').toBe('-------p', { p: 'pong' })
+      helpers
+        .expectObservable(question.answer$, '^-----------!')
+        .toBe('-----p-(od)', { ...letters, p: 'pong' })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'is answered while handlers hold more than they may',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}-o`,
+        values,
+        ask: peer => {
+          peer.hold(6_000_000)
+          return ask()(peer)
+        },
+      })
+      helpers.expectObservable(question.heard$, '^-------!').toBe('')
+      helpers.expectObservable(question.answer$, '^-------!').toBe('-----(od)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  describe('from a handler that holds more than it may', () => {
+    // Three are too much, and the first one asks.
+    const big: Message = { command: 'unknown', name: 'big', payload: new Uint8Array(2_500_000) }
+    const handling = (helpers: MarbleHelpers, said: string) =>
+      asking(helpers, {
+        said,
+        values: { ...values, b: big },
+        ask: peer => peer.on('unknown').pipe(consume(peer, () => ask({ timeout: 1_000 })(peer))),
+      })
+
+    it(
+      'gets its answer, as does each one behind it',
+      marbles(helpers => {
+        const question = handling(helpers, `${shaken}bbb-o-o-o`)
+        helpers.expectObservable(question.asked$, '^ 60s !').toBe('----g---g-g', letters)
+        helpers.expectObservable(question.answer$, '^ 60s !').toBe('--------o-o-o', letters)
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'fails in time where none comes',
+      marbles(helpers => {
+        const question = handling(helpers, `${shaken}bbb`)
+        helpers.expectObservable(question.answer$, '^ 60s !').toBe('1004ms t', letters)
+        expectNothingLeft(helpers, question)
+      }),
+    )
+
+    it(
+      'hears of the end of the peer at once, be it broken or orderly',
+      marbles(helpers => {
+        const broken = handling(helpers, `${shaken}bbb-#`)
+        helpers
+          .expectObservable(broken.answer$, '^ 60s !')
+          .toBe('--------x', { x: 'peer-closed: connection-failed' })
+        const over = handling(helpers, `${shaken}bbb-|`)
+        helpers.expectObservable(over.answer$, '^ 60s !').toBe('--------c', letters)
+        expectNothingLeft(helpers, broken, over)
+      }),
+    )
+  })
+
+  it(
+    'asks again from within its own answer, and is heard',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}-o-o`,
+        values,
+        ask: peer => ask()(peer).pipe(mergeMap(first => merge(of(first), ask()(peer)))),
+      })
+      helpers.expectObservable(question.asked$, '^-----------!').toBe('g----g', letters)
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('-----o-(od)', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'completes with an answer that completes, whatever it has made of the messages',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}-k`,
+        values,
+        ask: peer => request(peer, { command: 'getaddr' }, pipe(take(1), ignoreElements())),
+      })
+      helpers.expectObservable(question.answer$, '^-------!').toBe('-----d', letters)
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'tells the answer of the end of the peer, which may make something of it',
+    marbles(helpers => {
+      const question = asking(helpers, {
+        said: `${shaken}--|`,
+        ask: peer =>
+          request(
+            peer,
+            { command: 'getaddr' },
+            catchError((error: RequestError) => of(`caught ${error.code}`)),
+          ),
+      })
+      helpers
+        .expectObservable(question.answer$, '^--------!')
+        .toBe('------(xd)', { ...letters, x: 'caught peer-closed' })
+      expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'ends when it is aborted, and leaves the signal alone afterwards',
+    marbles(helpers => {
+      const abort = new AbortController()
+      const listening = vi.spyOn(abort.signal, 'removeEventListener')
+      helpers.scheduler.schedule(() => abort.abort(new Error('enough')), 7)
+      const question = asking(helpers, { values, ask: ask({ signal: abort.signal }) })
+      helpers.expectObservable(question.asked$, '^-----------!').toBe('g', letters)
+      helpers.expectObservable(question.answer$, '^-----------!').toBe('-------a', letters)
+      const answered = asking(helpers, { said: `${shaken}-o`, values, ask: ask({ signal: abort.signal }) })
+      helpers.expectObservable(answered.answer$, '^-----------!').toBe('-----(od)', letters)
+      const after = asking(helpers, {
+        ask: peer => timer(9, helpers.scheduler).pipe(mergeMap(() => ask({ signal: abort.signal })(peer))),
+      })
+      helpers.expectObservable(after.asked$, '^-----------!').toBe('')
+      helpers.expectObservable(after.answer$, '^-----------!').toBe('---------a', letters)
+      expectNothingLeft(helpers, question, answered, after)
+      expect(listening).toHaveBeenCalledTimes(2)
     }),
   )
 

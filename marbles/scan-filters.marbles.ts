@@ -5,6 +5,7 @@ import { scanFilters } from '../src/requests/scan-filters.js'
 import { marbles } from '../src/testing/marbles.js'
 import { toHex } from '../src/wire/hex.js'
 import type { Message } from '../src/wire/messages.js'
+import { Services } from '../src/wire/services.js'
 import {
   asking,
   block,
@@ -16,7 +17,8 @@ import {
   heightOf,
   mineChain,
 } from './asking.js'
-import { chainOf, filtersOf, serveFilters } from './filters.js'
+import { version } from './cast.js'
+import { askingForFilters, chainOf, filtersOf, ofFilters, serveFilters } from './filters.js'
 
 const filters = filtersOf(blocks)
 const chain = chainOf(blocks)
@@ -50,7 +52,7 @@ describe('scanFilters', () => {
   it(
     'fetches the blocks whose filters match any of the scripts, by height',
     marbles(helpers => {
-      const question = asking(helpers, { replies: serving, ask: ask(foreign, paid) })
+      const question = askingForFilters(helpers, { replies: serving, ask: ask(foreign, paid) })
       helpers.expectObservable(question.asked$, '^-------!').toBe('(hfq)', letters)
       helpers.expectObservable(question.answer$, '^-------!').toBe('(34d)', letters)
       expectNothingLeft(helpers, question)
@@ -60,7 +62,7 @@ describe('scanFilters', () => {
   it(
     'fetches no block that does not match',
     marbles(helpers => {
-      const question = asking(helpers, { replies: serving, ask: ask(foreign) })
+      const question = askingForFilters(helpers, { replies: serving, ask: ask(foreign) })
       helpers.expectObservable(question.asked$, '^-------!').toBe('(hf)', letters)
       helpers.expectObservable(question.answer$, '^-------!').toBe('d', letters)
       expectNothingLeft(helpers, question)
@@ -70,7 +72,7 @@ describe('scanFilters', () => {
   it(
     'fails where a block does not come',
     marbles(helpers => {
-      const question = asking(helpers, { replies: serveFilters(filters), ask: ask(paid) })
+      const question = askingForFilters(helpers, { replies: serveFilters(filters), ask: ask(paid) })
       helpers.expectObservable(question.asked$, '^ 60s !').toBe('(hfq)', letters)
       helpers.expectObservable(question.answer$, '^ 60s !').toBe('30s t', letters)
       expectNothingLeft(helpers, question)
@@ -84,7 +86,7 @@ describe('scanFilters', () => {
       const serve = serveFilters(filtersOf(long))
       const byHash = new Map(long.map(each => [toHex(each.hash), each]))
       let silent = true
-      const question = asking(helpers, {
+      const question = askingForFilters(helpers, {
         replies: message => {
           if (message.command !== 'getdata') return serve(message)
           const found = silent
@@ -112,10 +114,22 @@ describe('scanFilters', () => {
     }),
   )
 
+  it.each([
+    ['blocks', Services.compactFilters],
+    ['filters', Services.network | Services.witness],
+  ])('asks nothing of a remote that offers no %s', (_, services) => {
+    marbles(helpers => {
+      const question = asking(helpers, { values: { v: version({ services }) }, ask: ask(paid) })
+      helpers.expectObservable(question.asked$, '^-------!').toBe('')
+      helpers.expectObservable(question.answer$, '^-------!').toBe('o', letters)
+      expectNothingLeft(helpers, question)
+    })()
+  })
+
   it(
     'leaves nothing behind when it is given up',
     marbles(helpers => {
-      const left$ = givenUp(helpers, { replies: serveFilters(filters), ask: ask(paid) }, 5)
+      const left$ = givenUp(helpers, ofFilters({ replies: serveFilters(filters), ask: ask(paid) }), 5)
       helpers.expectObservable(left$, '^ 60s !').toBe('----l-z', ends)
     }),
   )

@@ -1,65 +1,90 @@
-/** ms after which something that was asked for may be asked for again (Core `GETDATA_TX_INTERVAL`). */
-export const PATIENCE = 60_000
-/** Announcements that are remembered, at least half of them, and the most that are awaited at a time. */
-export const REMEMBERED = 50_000
+import { merge, mergeMap, type Observable } from 'rxjs'
+import { blockTypes } from '../behaviors/announcement.js'
+import type { Peer } from '../peer/peer.js'
+import type { Hash } from '../wire/hash.js'
+import type { BlockHeader } from '../wire/header.js'
+import { InventoryType } from '../wire/inventory.js'
+import { MAX_ANNOUNCED_HEADERS } from '../wire/limits.js'
+import type { Command, Message } from '../wire/messages.js'
+import type { TimedNetAddress } from '../wire/netaddress.js'
 
-/** What a remote has announced, so that each thing is asked for once. Bounded, whatever the remote announces. */
-export class Announcements {
-  readonly #now: () => number
-  /** When each thing was asked for that is still to come, ms, the oldest first. */
-  readonly #awaited = new Map<string, number>()
-  /** What has come. In two generations: to delete the oldest of one set takes longer the more of it is deleted. */
-  #young = new Set<string>()
-  #old = new Set<string>()
-  #fullUntil = 0
+/** A block that a remote announced. */
+export interface AnnouncedBlock {
+  /** The block's id, wire order; a view where it came by inv: copy it to keep it for long. */
+  readonly hash: Hash
+  /** Its header; `undefined` where it came by inv. Its work is not checked. */
+  readonly header: BlockHeader | undefined
+}
 
-  /** @param now - ms of a clock that never jumps */
-  constructor(now: () => number) {
-    this.#now = now
+/** A transaction that a remote announced. */
+export interface AnnouncedTransaction {
+  /** Which hash it is: `wtxid` where that was negotiated (BIP339). As `getTransactions` wants it. */
+  readonly by: 'txid' | 'wtxid'
+  /** Wire order; a view: copy it to keep it for long. */
+  readonly hash: Hash
+}
+
+/** What can be announced, and what an announcement of it is. */
+export interface AnnouncedItems {
+  readonly block: AnnouncedBlock
+  readonly tx: AnnouncedTransaction
+  readonly address: TimedNetAddress
+}
+
+const withHeader = (header: BlockHeader): AnnouncedBlock => ({ hash: header.hash, header })
+
+function blocksIn(message: Message): readonly AnnouncedBlock[] {
+  if (message.command === 'cmpctblock') return [withHeader(message.header)]
+  if (message.command === 'headers') {
+    // More of them answer a getheaders that the user has sent.
+    return message.headers.length > MAX_ANNOUNCED_HEADERS ? [] : Array.from(message.headers, withHeader)
   }
+  if (message.command !== 'inv') return []
+  return Array.from(message.inventory)
+    .filter(({ type }) => blockTypes.has(type))
+    .map(({ hash }) => ({ hash, header: undefined }))
+}
 
-  /** Whether to ask for it now. */
-  begin(key: string): boolean {
-    if (this.#young.has(key) || this.#old.has(key)) return false
-    const since = this.#awaited.get(key)
-    const now = this.#now()
-    if (since !== undefined && now - since < PATIENCE) return false
-    if (since === undefined && !this.#hasRoom(now)) return false
-    // Behind all others, as the youngest.
-    this.#awaited.delete(key)
-    this.#awaited.set(key, now)
-    return true
-  }
+function transactionsIn(message: Message): readonly AnnouncedTransaction[] {
+  if (message.command !== 'inv') return []
+  return Array.from(message.inventory).flatMap(({ type, hash }): AnnouncedTransaction[] => {
+    if (type === InventoryType.wtx) return [{ by: 'wtxid', hash }]
+    return type === InventoryType.tx ? [{ by: 'txid', hash }] : []
+  })
+}
 
-  /** It is here, by all its names; whether it was awaited by any of them. */
-  end(names: readonly string[]): boolean {
-    if (!names.some(name => this.#awaited.has(name))) return false
-    for (const name of names) {
-      this.#awaited.delete(name)
-      this.#young.add(name)
-    }
-    if (this.#young.size > REMEMBERED / 2) {
-      this.#old = this.#young
-      this.#young = new Set()
-    }
-    return true
-  }
+function addressesIn(message: Message): readonly TimedNetAddress[] {
+  return message.command === 'addr' || message.command === 'addrv2' ? Array.from(message.addresses) : []
+}
 
-  /** The remote does not have it. */
-  forget(key: string): void {
-    this.#awaited.delete(key)
+/** What may be announced: in which messages, and what each of them announces. */
+export const announcing: {
+  readonly [K in keyof AnnouncedItems]: {
+    readonly commands: readonly Command[]
+    itemsIn(message: Message): readonly AnnouncedItems[K][]
   }
+} = {
+  block: { commands: ['inv', 'headers', 'cmpctblock'], itemsIn: blocksIn },
+  tx: { commands: ['inv'], itemsIn: transactionsIn },
+  address: { commands: ['addr', 'addrv2'], itemsIn: addressesIn },
+}
 
-  /** Whether one more can be awaited, where need be in the place of what was asked for long ago and will not come. */
-  #hasRoom(now: number): boolean {
-    if (this.#awaited.size < REMEMBERED) return true
-    // Looked for once until the oldest is due: a look may take long, and a remote can ask for many.
-    if (now < this.#fullUntil) return false
-    for (const [key, since] of this.#awaited) {
-      this.#fullUntil = since + PATIENCE
-      if (now < this.#fullUntil) break
-      this.#awaited.delete(key)
-    }
-    return this.#awaited.size < REMEMBERED
-  }
+/**
+ * What a remote announces, one by one, whatever form it comes in: blocks by inv, by headers (BIP130) or by cmpctblock
+ * (BIP152), transactions by txid or wtxid, addresses by addr or addrv2. What a request has asked for is not among it,
+ * but where nobody can tell: headers that may be an announcement, and the addresses that `getAddresses` waits for. A
+ * thing may come twice, in another form too.
+ *
+ * Hot: begins with the next message, waits while handlers hold too much, and completes with the peer.
+ * @example
+ * announcements(peer, 'block')
+ *   .pipe(concatMap(() => syncHeaders(peer, chain)))
+ *   .subscribe({ next: ({ height }) => console.log(height), error: console.error })
+ */
+export function announcements<K extends keyof AnnouncedItems>(
+  peer: Peer,
+  kind: K,
+): Observable<AnnouncedItems[K]> {
+  const { commands, itemsIn } = announcing[kind]
+  return merge(...commands.map(command => peer.on(command))).pipe(mergeMap(itemsIn))
 }

@@ -1,23 +1,10 @@
-import {
-  defer,
-  EMPTY,
-  filter,
-  from,
-  isObservable,
-  map,
-  merge,
-  mergeMap,
-  type Observable,
-  type OperatorFunction,
-  of,
-  pipe,
-} from 'rxjs'
+import { from, isObservable, merge, mergeMap, Observable, takeUntil } from 'rxjs'
 import { transactionEntry, wantsTransactions } from '../behaviors/announcement.js'
 import type { Peer } from '../peer/peer.js'
-import { equalBytes } from '../wire/hex.js'
-import { type Inventory, InventoryType } from '../wire/inventory.js'
-import type { InvMessage } from '../wire/messages/inv.js'
 import type { Transaction } from '../wire/transaction.js'
+import { whenAborted } from './engine/abort.js'
+import { keyOf } from './inventory-answers.js'
+import { namesOf, Serving } from './serving.js'
 
 /** What {@link broadcast} tells. */
 export interface BroadcastEvent {
@@ -34,45 +21,46 @@ export interface BroadcastEvent {
 export interface BroadcastOptions {
   /** Peers that are told nothing and only listened to: what they announce has come to them from elsewhere. Default: none. */
   readonly watch?: Iterable<Peer> | Observable<Peer> | undefined
+  /**
+   * Whether something else of yours, a behavior or a handler of getdata, serves transactions to these peers too. Else a
+   * getdata for transactions that no broadcast serves is answered by notfound, as the protocol has it (from version 70001
+   * on): a remote that hears nothing asks nobody else for a minute. Default false.
+   */
+  readonly othersServe?: boolean | undefined
+  /** Ends the broadcast when it is aborted, with a RequestError `aborted`; nothing is sent where it was before. */
+  readonly signal?: AbortSignal | undefined
 }
 
-/** Whether an entry names a transaction. */
-function names(transaction: Transaction, { type, hash }: Inventory): boolean {
-  if (type === InventoryType.wtx) return equalBytes(hash, transaction.wtxid)
-  const byTxid = type === InventoryType.tx || type === InventoryType.witnessTx
-  return byTxid && equalBytes(hash, transaction.txid)
+/** Which transaction, and how it is served. */
+interface Telling {
+  readonly transaction: Transaction
+  readonly othersServe: boolean
 }
 
-/** The entry by which each message names a transaction: the first one, however many there are. */
-function naming(transaction: Transaction): OperatorFunction<Pick<InvMessage, 'inventory'>, Inventory> {
-  return pipe(
-    map(({ inventory }) => Array.from(inventory).find(entry => names(transaction, entry))),
-    filter(entry => entry !== undefined),
-  )
-}
-
-function announcedBy(peer: Peer, transaction: Transaction): Observable<BroadcastEvent> {
-  return peer.on('inv').pipe(
-    naming(transaction),
-    map(() => ({ peer, kind: 'announced' })),
-  )
-}
-
-function tell(peer: Peer, transaction: Transaction): Observable<BroadcastEvent> {
-  if (!wantsTransactions(peer)) return of({ peer, kind: 'no-relay' })
-  const fetched$ = peer.on('getdata').pipe(
-    naming(transaction),
-    mergeMap(({ type }) => peer.send({ command: 'tx', transaction }, { witness: type !== InventoryType.tx })),
-    filter(written => written),
-    map((): BroadcastEvent => ({ peer, kind: 'fetched' })),
-  )
-  // Subscribed before it is announced: a remote may ask at the call.
-  const announce$ = defer(() => {
+/** Listens to a peer, and tells it about the transaction where that is wanted and it wants to hear. */
+function at(peer: Peer, { transaction, othersServe }: Telling, tells: boolean): Observable<BroadcastEvent> {
+  return new Observable(subscriber => {
+    const event = (kind: BroadcastEvent['kind']) => () => subscriber.next({ peer, kind })
+    const names = new Set(namesOf(transaction))
+    subscriber.add(
+      peer.on('inv').subscribe({
+        next: ({ inventory }) => {
+          if (Array.from(inventory).some(entry => names.has(keyOf(entry))))
+            subscriber.next({ peer, kind: 'announced' })
+        },
+        complete: () => subscriber.complete(),
+      }),
+    )
+    if (!tells || subscriber.closed) return
+    if (!wantsTransactions(peer)) {
+      event('no-relay')()
+      return
+    }
+    subscriber.add(Serving.of(peer).offer({ transaction, othersServe, fetched: event('fetched') }))
+    // Served before it is announced: a remote may ask at the call.
     peer.markKnown(transaction)
     peer.send({ command: 'inv', inventory: [transactionEntry(transaction, peer.features)] })
-    return EMPTY
   })
-  return merge(fetched$, announce$)
 }
 
 const peersOf = (peers: Iterable<Peer> | Observable<Peer>): Observable<Peer> =>
@@ -81,7 +69,8 @@ const peersOf = (peers: Iterable<Peer> | Observable<Peer>): Observable<Peer> =>
 /**
  * Announces a transaction to peers, serves it to whoever asks, and tells who did. It is announced at the subscription,
  * and again by each one, whatever the peer was told before; `Peer.announce` is what trickles and keeps silent about what
- * is known. A peer that has it already does not ask. What its feefilter says is not looked at.
+ * is known. A peer that has it already does not ask. What its feefilter says is not looked at. All broadcasts to a peer
+ * serve it together: each transaction once a getdata, and notfound for transactions that none of them has.
  *
  * Completes when all peers have closed; unsubscribing stops serving, so give it the time that peers need.
  * @param peers - whom to tell; of a stream of peers each when it comes
@@ -93,11 +82,10 @@ const peersOf = (peers: Iterable<Peer> | Observable<Peer>): Observable<Peer> =>
 export function broadcast(
   peers: Iterable<Peer> | Observable<Peer>,
   transaction: Transaction,
-  { watch = [] }: BroadcastOptions = {},
+  { watch = [], othersServe = false, signal }: BroadcastOptions = {},
 ): Observable<BroadcastEvent> {
-  const told$ = peersOf(peers).pipe(
-    mergeMap(peer => merge(announcedBy(peer, transaction), tell(peer, transaction))),
-  )
-  const watched$ = peersOf(watch).pipe(mergeMap(peer => announcedBy(peer, transaction)))
-  return merge(watched$, told$)
+  const telling = { transaction, othersServe }
+  const told$ = peersOf(peers).pipe(mergeMap(peer => at(peer, telling, true)))
+  const watched$ = peersOf(watch).pipe(mergeMap(peer => at(peer, telling, false)))
+  return merge(watched$, told$).pipe(takeUntil(whenAborted(signal)))
 }

@@ -1,21 +1,23 @@
-import { concatAll, concatMap, defer, from, map, mergeMap, type Observable, pipe, take } from 'rxjs'
+import { concatAll, concatMap, defer, finalize, from, map, type Observable, tap } from 'rxjs'
+import { channelOf } from '../peer/face.js'
 import type { Peer } from '../peer/peer.js'
-import { ofCommand } from '../stream/of-command.js'
-import { BlockFilter, FilterType, filterHeader } from '../wire/filter.js'
-import { type Hash, sha256d, zeroHash } from '../wire/hash.js'
-import { equalBytes, toHex } from '../wire/hex.js'
+import { FilterType } from '../wire/filter.js'
+import { type Hash, zeroHash } from '../wire/hash.js'
+import { equalBytes } from '../wire/hex.js'
 import { type List, ListView } from '../wire/list.js'
-import type { CFHeadersMessage } from '../wire/messages/cfheaders.js'
-import type { CFilterMessage } from '../wire/messages/cfilter.js'
-import { answersOf } from './fence.js'
+import { collectFilters, type FilterAt } from './collect-filters.js'
+import { inquire } from './engine/inquire.js'
+import { filtersNeed } from './engine/offers.js'
+import { Window } from './engine/window.js'
+import { FilterLinks } from './filter-links.js'
 import type { HeaderChain } from './header-chain.js'
-import { request } from './request.js'
-import { RequestError } from './request-error.js'
-import { requestMany } from './request-many.js'
-import { askAgain, type Patience, patience, type RequestOptions } from './request-options.js'
+import { type Patience, patience, type RequestOptions } from './request-options.js'
 
 /** Filters of one request (Core `MAX_GETCFILTERS_SIZE`). */
 const MAX_FILTERS = 1_000
+
+/** Filters on their way at a time; few at first, since one alone may have 256 KB. */
+const FILTER_WINDOW = { first: 16, most: MAX_FILTERS }
 
 /** The blocks whose filters are wanted, and what is known of the filters before them. */
 export interface FilterRange {
@@ -27,25 +29,18 @@ export interface FilterRange {
   readonly previous?: Hash | undefined
 }
 
-/** The filter of a block, checked against the chain of filter headers. */
-export interface FilterAt {
-  /** Height of the block. */
-  readonly height: number
-  /** The block's id, wire order. */
-  readonly blockHash: Hash
-  /** The filter, decoded. */
-  readonly filter: BlockFilter
-  /** The filter header of this block: commits to this filter and all before it. */
-  readonly header: Hash
-}
-
-/** The blocks of one request. */
-interface Slice {
+/** The blocks of one getcfheaders. */
+interface Blocks {
   readonly start: number
   readonly blocks: List<Hash>
 }
 
-function* slices(start: number, blocks: List<Hash>): Generator<Slice> {
+/** What one getcfheaders is about, and how many filters are on their way then. */
+interface Slice extends Blocks {
+  readonly window: Window
+}
+
+function* slices(start: number, blocks: List<Hash>): Generator<Blocks> {
   for (let from = 0; from < blocks.length; from += MAX_FILTERS) {
     const length = Math.min(MAX_FILTERS, blocks.length - from)
     yield { start: start + from, blocks: new ListView(length, i => blocks.at(from + i) ?? zeroHash) }
@@ -67,12 +62,18 @@ function hashesOf(chain: HeaderChain, start: number, end: number): List<Hash> {
 }
 
 /**
- * Fetches the basic compact filters of a range of blocks (BIP157), 1000 at a time, and emits them by height. Each filter
- * is checked against the filter headers, which the remote has to send first and which have to continue `previous`. The
- * blocks are those that the chain has when it is subscribed, also where it is reorganised while the answers come. One
- * remote can still lie about all of them: compare `header` with another's. Errors with `bad-answer`, `unanswered`, `timeout`
- * and `peer-closed`, and with a TypeError where the chain has no such block. A range that ends before it starts is empty, and so is one
- * that starts right above the tip.
+ * Fetches the basic compact filters of a range of blocks (BIP157) and emits them by height: the filter headers of 1000
+ * blocks, then their filters, 16 at a time and more when they are small. Each filter is checked against the filter headers,
+ * which have to continue `previous`, and decoded when it is emitted. The blocks are those that the chain has when it is
+ * subscribed, also where it is reorganised while the answers come. One remote can still lie about all of them: compare
+ * `header` with another's.
+ *
+ * Filters that come before their turn are held back, up to 5 MB for all requests of a peer; what comes beyond that is
+ * dropped and asked for again. `consume` makes the request rest while handlers hold too much.
+ *
+ * Errors with `not-offered` where the remote serves no filters, `bad-answer`, `unanswered`, `timeout`, `aborted` and
+ * `peer-closed`, and with a TypeError where the chain has no such block. A range that ends before it starts is empty, and
+ * so is one that starts right above the tip.
  * @param chain - names the blocks; see `syncHeaders`
  * @throws TypeError at the call, for options that make no sense
  */
@@ -86,7 +87,7 @@ export function getFilters(
 }
 
 /**
- * The filters of a range, request by request: each has to be subscribed when the one before is done, since it continues
+ * The filters of a range, 1000 by 1000: each slice has to be subscribed when the one before is done, since it continues
  * it.
  */
 export function filterSlices(
@@ -97,15 +98,15 @@ export function filterSlices(
 ): Observable<Observable<FilterAt>> {
   const asking = patience(options)
   return defer(() => {
+    const window = new Window(FILTER_WINDOW, channelOf(peer).requestLimit)
     let header = previous ?? (start === 0 ? zeroHash : undefined)
     // Right above the tip there is nothing yet; further up is a height that the chain does not have.
     const blocks = hashesOf(chain, start, end ?? (start > chain.height + 1 ? start : chain.height))
     return from(slices(start, blocks)).pipe(
       map(slice =>
-        getSlice(peer, slice, () => header, asking).pipe(
-          map(found => {
+        getSlice(peer, { ...slice, window }, () => header, asking).pipe(
+          tap(found => {
             header = found.header
-            return found
           }),
         ),
       ),
@@ -115,113 +116,34 @@ export function filterSlices(
 
 function getSlice(
   peer: Peer,
-  { start, blocks }: Slice,
+  { start, blocks, window }: Slice,
   previous: () => Hash | undefined,
   asking: Patience,
 ): Observable<FilterAt> {
   const stop = blocks.at(-1) ?? zeroHash
-  const question = { filterType: FilterType.basic, startHeight: start, stop }
-  // The same stop and another number answer another question.
-  const headers = answersOf(
-    peer,
-    'cfheaders',
-    message =>
-      message.filterType === FilterType.basic &&
-      equalBytes(message.stop, stop) &&
-      message.filterHashes.length === blocks.length,
-  )
-  return request(peer, { command: 'getcfheaders', ...question }, headers, asking).pipe(
+  const links$ = inquire(peer, asking, filtersNeed, () => ({
+    question: () => ({
+      command: 'getcfheaders',
+      filterType: FilterType.basic,
+      startHeight: start,
+      stop,
+    }),
+    answer: message => {
+      // The same stop and another number answer another question.
+      const fits =
+        message.command === 'cfheaders' &&
+        message.filterType === FilterType.basic &&
+        equalBytes(message.stop, stop) &&
+        message.filterHashes.length === blocks.length
+      return fits ? { take: 'claimed', value: message } : undefined
+    },
+    wonders: 'cfheaders',
+  }))
+  return links$.pipe(
     concatMap(message => {
-      const collecting = new Collecting(linked(message, blocks, previous()), start)
-      // Asked again, only for what is still missing.
-      return defer(() =>
-        requestMany(
-          peer,
-          { command: 'getcfilters', ...question, startHeight: start + collecting.done },
-          pipe(
-            ofCommand('cfilter'),
-            mergeMap(filter => collecting.take(filter)),
-            take(blocks.length - collecting.done),
-          ),
-          asking,
-        ),
-      ).pipe(askAgain(asking.retries))
+      const links = new FilterLinks(message, blocks, previous())
+      const release = channelOf(peer).charge(links.bytes)
+      return collectFilters(peer, { start, links, window }, asking).pipe(finalize(release))
     }),
   )
-}
-
-/** What cfheaders said of the filter of a block. */
-interface Link {
-  readonly blockHash: Hash
-  readonly hash: Hash
-  readonly header: Hash
-}
-
-/** Brings the filters of some blocks into their order, each once. Those of other blocks belong to somebody else's request. */
-class Collecting {
-  readonly #wanted: readonly Link[]
-  readonly #start: number
-  readonly #places: Map<string, number>
-  readonly #arrived = new Map<number, FilterAt>()
-  #done = 0
-
-  constructor(wanted: readonly Link[], start: number) {
-    this.#wanted = wanted
-    this.#start = start
-    this.#places = new Map(wanted.map(({ blockHash }, i) => [toHex(blockHash), i]))
-  }
-
-  /** How many are through. */
-  get done(): number {
-    return this.#done
-  }
-
-  /** Takes a filter; those whose turn it is now. */
-  take({ filterType, blockHash, filter: bytes }: CFilterMessage): readonly FilterAt[] {
-    const place = this.#places.get(toHex(blockHash))
-    const link = place === undefined ? undefined : this.#wanted[place]
-    if (filterType !== FilterType.basic || place === undefined || link === undefined) return []
-    this.#places.delete(toHex(blockHash))
-    const { header } = link
-    const height = this.#start + place
-    this.#arrived.set(place, { height, blockHash: link.blockHash, filter: verified(link, bytes), header })
-    const ready: FilterAt[] = []
-    for (let found = this.#arrived.get(this.#done); found; found = this.#arrived.get(this.#done)) {
-      this.#arrived.delete(this.#done)
-      this.#done += 1
-      ready.push(found)
-    }
-    return ready
-  }
-}
-
-function verified({ blockHash, hash }: Link, bytes: Uint8Array): BlockFilter {
-  if (!equalBytes(sha256d(bytes), hash)) {
-    throw new RequestError(
-      'bad-answer',
-      `the filter of ${toHex(blockHash)} is not the one its header commits to`,
-    )
-  }
-  try {
-    return BlockFilter.decode(blockHash, bytes.slice())
-  } catch (cause) {
-    throw new RequestError('bad-answer', `the filter of ${toHex(blockHash)} cannot be read`, { cause })
-  }
-}
-
-/** The filter hashes with their headers, checked to continue what is known. */
-function linked(
-  { previousFilterHeader, filterHashes }: CFHeadersMessage,
-  blocks: List<Hash>,
-  previous: Hash | undefined,
-): readonly Link[] {
-  if (previous !== undefined && !equalBytes(previous, previousFilterHeader)) {
-    throw new RequestError('bad-answer', 'the filter headers do not continue those before')
-  }
-  let header: Hash = previousFilterHeader
-  return Array.from(blocks, (blockHash, i) => {
-    const hash = filterHashes.at(i)?.slice() ?? zeroHash
-    header = filterHeader(hash, header)
-    return { blockHash, hash, header }
-  })
 }

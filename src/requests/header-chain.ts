@@ -4,9 +4,10 @@ import { equalBytes, toHex } from '../wire/hex.js'
 import type { List } from '../wire/list.js'
 import { locatorHeights } from '../wire/locator.js'
 import type { Network } from '../wire/network.js'
-import { checkProofOfWork, headerWork, type ProofOfWorkRules } from '../wire/work.js'
+import { checkProofOfWork, type ProofOfWorkRules } from '../wire/work.js'
 import { HeaderStore } from './header-store.js'
 import { RequestError } from './request-error.js'
+import { WorkMemo } from './work-memo.js'
 
 /** Headers beside a chain, which do not have enough work yet to replace a part of it. */
 export interface HeaderBranch {
@@ -38,7 +39,8 @@ export interface HeaderChainOptions {
  */
 export class HeaderChain {
   readonly #rules: ProofOfWorkRules
-  readonly #store = new HeaderStore()
+  readonly #works = new WorkMemo()
+  readonly #store = new HeaderStore(this.#works)
   #tip: BlockHeader
 
   constructor(network: Network, { powHash }: HeaderChainOptions = {}) {
@@ -90,15 +92,15 @@ export class HeaderChain {
    */
   add(headers: List<BlockHeader>, branch?: HeaderBranch): HeadersAdded {
     const given = this.#checked(headers)
-    const [first] = given
+    const [first] = given.headers
     if (first === undefined) return { added: 0, replaced: 0, branch }
     const end = branch?.headers.at(-1)
-    const continued = end !== undefined && equalBytes(first.previousBlock, end.hash) ? branch : undefined
-    const candidate: HeaderBranch = {
-      headers: continued ? [...continued.headers, ...given] : given,
-      work: (continued?.work ?? 0n) + workOf(given),
-    }
-    return this.#decide(candidate)
+    if (branch === undefined || end === undefined || !equalBytes(first.previousBlock, end.hash))
+      return this.#decide(given)
+    return this.#decide({
+      headers: [...branch.headers, ...given.headers],
+      work: branch.work + given.work,
+    })
   }
 
   /** Makes headers part of the chain where they have more work than what they would replace. */
@@ -117,7 +119,7 @@ export class HeaderChain {
     const added = headers.slice(known)
     const base = fork + known
     const replaced = this.height - base
-    const addedWork = known === 0 ? work : workOf(added)
+    const addedWork = known === 0 ? work : this.#works.ofAll(added)
     if (replaced > 0 && addedWork <= this.#store.work - this.#store.workOf(base + 1)) {
       return { added: 0, replaced: 0, branch: { headers: added.map(kept), work: addedWork } }
     }
@@ -127,10 +129,11 @@ export class HeaderChain {
     return { added: added.length, replaced }
   }
 
-  #checked(headers: List<BlockHeader>): readonly BlockHeader[] {
+  /** The headers with their work. */
+  #checked(list: List<BlockHeader>): HeaderBranch {
     let previous: Hash | undefined
-    const given = Array.from(headers)
-    for (const header of given) {
+    const headers = Array.from(list)
+    for (const header of headers) {
       if (previous !== undefined && !equalBytes(header.previousBlock, previous)) {
         throw new RequestError('bad-answer', `header ${toHex(header.hash)} does not follow the one before it`)
       }
@@ -139,7 +142,7 @@ export class HeaderChain {
       }
       previous = header.hash
     }
-    return given
+    return { headers, work: this.#works.ofAll(headers) }
   }
 }
 
@@ -147,6 +150,3 @@ export class HeaderChain {
 function kept(header: BlockHeader): BlockHeader {
   return header.bytes.buffer.byteLength === HEADER_SIZE ? header : new BlockHeader(header.bytes.slice())
 }
-
-const workOf = (headers: readonly BlockHeader[]): bigint =>
-  headers.reduce((sum, header) => sum + headerWork(header), 0n)

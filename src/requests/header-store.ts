@@ -2,7 +2,7 @@ import { readU32 } from '../wire/bytes.js'
 import type { Hash } from '../wire/hash.js'
 import { BlockHeader, HEADER_SIZE } from '../wire/header.js'
 import { equalBytes } from '../wire/hex.js'
-import { headerWork } from '../wire/work.js'
+import { WorkMemo } from './work-memo.js'
 
 const HASH_SIZE = 32
 const RECORD_SIZE = HEADER_SIZE + HASH_SIZE
@@ -20,6 +20,7 @@ interface Page {
  * are made when they are asked for.
  */
 export class HeaderStore {
+  readonly #works: WorkMemo
   readonly #pages: Page[] = []
   #length = 0
   #work = 0n
@@ -30,6 +31,10 @@ export class HeaderStore {
    */
   #table = new Uint32Array(2 * PAGE_LENGTH)
   #entries = 0
+
+  constructor(works: WorkMemo = new WorkMemo()) {
+    this.#works = works
+  }
 
   /** How many headers there are; the last one has this height less 1. */
   get length(): number {
@@ -48,7 +53,7 @@ export class HeaderStore {
     let work = this.#pages[page]?.work ?? 0n
     for (let height = page * PAGE_LENGTH; height < length; height += 1) {
       const header = this.at(height)
-      if (header !== undefined) work += headerWork(header)
+      if (header !== undefined) work += this.#works.of(header)
     }
     return work
   }
@@ -87,7 +92,7 @@ export class HeaderStore {
     page.bytes.set(header.bytes, offset)
     page.bytes.set(header.hash, offset + HEADER_SIZE)
     this.#length += 1
-    this.#work += headerWork(header)
+    this.#work += this.#works.of(header)
     if (2 * (this.#entries + 1) > this.#table.length) this.#rebuild()
     else this.#enter(header.hash, this.#length)
   }

@@ -1,5 +1,6 @@
 import { transactionNames } from '../behaviors/announcement.js'
 import type { Peer } from '../peer/peer.js'
+import { readU32 } from '../wire/bytes.js'
 import { type Inventory, InventoryType, inventoryKey, WITNESS_FLAG } from '../wire/inventory.js'
 import type { Message } from '../wire/messages.js'
 import { hasServices, Services } from '../wire/services.js'
@@ -17,6 +18,12 @@ export function withWitness(peer: Pick<Peer, 'version'>, type: number): number {
 /** The key of an entry, whether or not it asks for the witness. */
 export function keyOf({ type, hash }: Inventory): string {
   return inventoryKey({ type: type & ~WITNESS_FLAG, hash })
+}
+
+/** The entry of a key, without the flag that asks for the witness. */
+export function entryOf(key: string): Inventory {
+  const bytes = Uint8Array.from(key, character => character.charCodeAt(0))
+  return { type: readU32(bytes, 0), hash: bytes.subarray(4) }
 }
 
 /** The keys of all entries that a message can be the answer to. */

@@ -1,10 +1,9 @@
-import { defer, filter, map, type Observable, pipe } from 'rxjs'
+import type { Observable } from 'rxjs'
 import { channelOf } from '../peer/face.js'
 import type { Peer } from '../peer/peer.js'
 import { randomNonce } from '../stream/environment.js'
-import { ofCommand } from '../stream/of-command.js'
-import { request } from './request.js'
-import { askAgain, patience, type RequestOptions } from './request-options.js'
+import { inquire } from './engine/inquire.js'
+import { patience, type RequestOptions } from './request-options.js'
 
 /**
  * Pings and emits the round trip in ms. Errors as `request` does; a remote that speaks version 60000 or less has no pong
@@ -12,16 +11,21 @@ import { askAgain, patience, type RequestOptions } from './request-options.js'
  * @example pingOnce(peer).subscribe({ next: ms => console.log(ms), error: console.error })
  */
 export function pingOnce(peer: Peer, options: RequestOptions = {}): Observable<number> {
-  const { timeout, retries } = patience(options)
-  return defer(() => {
+  const asking = patience(options)
+  return inquire(peer, asking, [], () => {
     const { clock, random } = channelOf(peer)
-    const nonce = randomNonce(random)
-    const since = clock.monotonic()
-    const answer = pipe(
-      ofCommand('pong'),
-      filter(pong => pong.nonce === nonce),
-      map(() => clock.monotonic() - since),
-    )
-    return request(peer, { command: 'ping', nonce }, answer, { timeout })
-  }).pipe(askAgain(retries))
+    let nonce = 0n
+    let since = 0
+    return {
+      question: () => {
+        nonce = randomNonce(random)
+        since = clock.monotonic()
+        return { command: 'ping', nonce }
+      },
+      answer: message =>
+        message.command === 'pong' && message.nonce === nonce
+          ? { take: 'claimed', value: clock.monotonic() - since }
+          : undefined,
+    }
+  })
 }

@@ -43,6 +43,7 @@ import { seededRandom } from '../../src/testing/seeded-random.js'
 import { listen } from '../../src/transport/listen.js'
 import { tcp } from '../../src/transport/tcp.js'
 import { equalBytes, toHex } from '../../src/wire/hex.js'
+import type { MessageOf } from '../../src/wire/messages.js'
 import { regtest } from '../../src/wire/network.js'
 import { Services } from '../../src/wire/services.js'
 import { blockAt } from '../support/embedded.js'
@@ -141,16 +142,16 @@ describe.each(['memory', 'TCP'])('requests to an embedded node over %s', way => 
   it('fetchAnnounced brings what is announced, and getTransactions what waits', async () => {
     await using peer = await open(dial, options())
     await eventually(() => node.peers.length === 1)
-    const fetched = lastValueFrom(fetchAnnounced(peer, 'block', 'tx').pipe(take(2), toArray()))
-    const came = firstValueFrom(peer.on('tx'))
+    const fetched$ = new ReplaySubject<MessageOf<'block' | 'tx'>>()
+    fetchAnnounced(peer, 'block', 'tx').pipe(take(2)).subscribe(fetched$)
     const transaction = node.spend()
-    await came
+    await firstValueFrom(fetched$)
     const again = await firstValueFrom(getTransactions(peer, 'wtxid', [transaction.wtxid]))
     expect(toHex(again.wtxid)).toBe(toHex(transaction.wtxid))
     const [mined] = node.mine()
     // The transaction once, for all that it came twice.
     expect(
-      (await fetched).map(message =>
+      (await lastValueFrom(fetched$.pipe(toArray()))).map(message =>
         toHex(message.command === 'tx' ? message.transaction.wtxid : message.block.hash),
       ),
     ).toEqual([toHex(transaction.wtxid), mined && toHex(mined.hash)])
