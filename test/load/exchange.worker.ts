@@ -34,7 +34,7 @@ function exchange(peer: Peer) {
   )
 }
 
-const options: PeerOptions = { network: regtest }
+const options: PeerOptions = { network: regtest, services: Services.network | Services.witness }
 const host = '127.0.0.1'
 const peers$ =
   where === 'listen'
