@@ -3,7 +3,16 @@
  * `port N` when it listens and `got N` when it has all blocks of the other; serves until it is ended.
  */
 import { mergeMap, tap, toArray } from 'rxjs'
-import { accept, connect, getBlocks, type Peer, type PeerOptions, regtest, toHex } from '../../src/index.js'
+import {
+  accept,
+  connect,
+  getBlocks,
+  type Peer,
+  type PeerOptions,
+  regtest,
+  Services,
+  toHex,
+} from '../../src/index.js'
 import { listen, tcp } from '../../src/transport/node.js'
 import { bigBlock, hashesOf, numbersOf } from './big-blocks.js'
 
