@@ -119,9 +119,9 @@ function failingBehavior(fails: Fails): Behavior {
       )
       subscriber.add(
         context.scheduler.schedule(function () {
-          this.schedule(undefined, 7_000)
+          this.schedule(undefined, 25_000)
           fails('behavior.timer')
-        }, 7_000),
+        }, 25_000),
       )
       return () => over || fails('behavior.teardown')
     })
@@ -177,10 +177,10 @@ export function failingOptions(
       one: mayFail(fails, 'behavior', () => of({ command: 'getaddr' } as const)),
     },
     trickleTiming: 'poisson',
-    pingInterval: 5_000,
+    pingInterval: 30_000,
     pingTimeout: 60_000,
-    stallTick: 3_000,
-    trickleInterval: 2_000,
+    stallTick: 20_000,
+    trickleInterval: 20_000,
     memoryLimit: 20_000,
     sendQueueLimit: 8_000,
     sendTimeout: 200_000,
