@@ -8,6 +8,8 @@ export interface Surroundings extends Environment {
 
 /** Who is told what a callback of the user threw. */
 export interface GuardHost {
+  /** Whether it has not ended. */
+  readonly live: boolean
   threw(where: string, cause: unknown): void
 }
 
@@ -74,8 +76,10 @@ export class Guard implements Surroundings, Clock, Random, SchedulerLike {
     }
   }
 
+  /** Who has ended sets no timer more: whatever ended it may have been called for the length of this one. */
   schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay?: number, state?: T): Subscription {
     const host = this.#host
+    if (!host.live) return Subscription.EMPTY
     try {
       return this.#given.scheduler.schedule<T>(
         function (value) {

@@ -12,6 +12,7 @@ import { open } from '../../src/peer/open.js'
 import type { Peer } from '../../src/peer/peer.js'
 import { btcdPolicy, corePolicy } from '../../src/peer/policy.js'
 import type { Connection, Dial } from '../../src/stream/connection.js'
+import type { Clock } from '../../src/stream/environment.js'
 import { createMemoryBudget } from '../../src/stream/ledger.js'
 import { type ScriptedRemote, scriptedRemote } from '../../src/testing/scripted-remote.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
@@ -355,6 +356,22 @@ describe('peers whose callbacks throw', () => {
     subscription.unsubscribe()
     expect(await reported()).toEqual([])
     expect(log.length).toBeGreaterThan(10)
+  })
+
+  it('leave no timer behind where the clock that says how long to wait ends them', () => {
+    const before = time.pending
+    let broken = false
+    const failing: Clock = {
+      monotonic: () => {
+        if (broken) throw new Bug('clock')
+        return clock.monotonic()
+      },
+      epoch: () => clock.epoch(),
+    }
+    const { log } = converse({ scheduler, clock: failing, behaviors: { keepAlive: false } })
+    broken = true
+    time.advance(400_000)
+    expect([log, time.pending]).toEqual([['peer', 'error callback-failed'], before])
   })
 
   it('are not asked again by an iterable that says what cannot be sent, though it has no end', () => {
