@@ -76,7 +76,14 @@ const thrown = new Set<string>()
 const callbacks = [
   ...['acceptVersion', 'newestBlock', 'traffic', 'random', 'initial', 'a refusal', 'dial', 'dial.teardown'],
   ...['nonces.add', 'nonces.has', 'nonces.delete', 'clock.monotonic', 'clock.epoch', 'scheduler.now'],
-  ...['scheduler.schedule', 'behavior', 'behavior.subscribe', 'behavior.next', 'behavior.timer'],
+  ...[
+    'scheduler.schedule',
+    'timer.unsubscribe',
+    'behavior',
+    'behavior.subscribe',
+    'behavior.next',
+    'behavior.timer',
+  ],
   ...[
     'behavior.teardown',
     'iterable[Symbol.iterator]',
@@ -157,7 +164,7 @@ class Life {
       network: regtest,
       policy: this.#dice.of([btcdPolicy, corePolicy]),
       ...failingOptions(base, this.fails),
-      ...(this.#dice.below(4) === 0 && { memoryBudget: createMemoryBudget(10_000) }),
+      ...(this.#dice.below(2) === 0 && { memoryBudget: createMemoryBudget(6_000) }),
     }
   }
 
