@@ -5,10 +5,10 @@ import type { Parts } from './parts.js'
 
 /** What the behaviors of a peer see of it. */
 export function contextOf(
-  { direction, options, lanes, journal, known, attention }: Parts,
+  { direction, environment, lanes, journal, known, attention }: Parts,
   { version, protocolVersion, features }: Negotiated,
 ): BehaviorContext {
-  const { scheduler, clock, random } = options
+  const { scheduler, clock, random } = environment
   const { behaviors: inbound } = lanes.delivery
   return {
     scheduler,

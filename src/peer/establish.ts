@@ -23,10 +23,10 @@ export function runPeer(
 ): void {
   const events: ShellEvents = {
     ready: negotiated => {
-      const { lanes, options: guarded } = shell.parts
+      const { lanes, environment } = shell.parts
       // Stopped and not paused: pings are answered meanwhile.
       const release = delivering === 'next-task' ? lanes.stop() : undefined
-      if (release !== undefined) guarded.scheduler.schedule(release)
+      if (release !== undefined) environment.scheduler.schedule(release)
       subscriber.next(peerOf(shell, negotiated))
     },
     complete: () => subscriber.complete(),

@@ -1,8 +1,15 @@
 import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs'
 import type { Clock, Environment, Random } from '../stream/environment.js'
 
+/** Time and dice, and a turn of the event loop behind all that waits in this one. */
+export interface Surroundings extends Environment {
+  readonly nextTurn: (work: () => void) => void
+}
+
 /** Who is told what a callback of the user threw. */
 export interface GuardHost {
+  /** Whether it has not ended. */
+  readonly live: boolean
   threw(where: string, cause: unknown): void
 }
 
@@ -10,34 +17,44 @@ export interface GuardHost {
  * The time and the dice that a user gave a peer, as they may be used in the middle of anything: where they throw, or work
  * that one of the timers does throws, this peer hears of it, and nobody else. One object for all: most peers are idle.
  */
-export class Guard implements Clock, Random, SchedulerLike {
-  readonly #given: Environment
+export class Guard implements Surroundings, Clock, Random, SchedulerLike {
+  readonly #given: Surroundings
   readonly #host: GuardHost
-  #monotonic = 0
-  #epoch = 0
 
-  constructor(given: Environment, host: GuardHost) {
+  constructor(given: Surroundings, host: GuardHost) {
     this.#given = given
     this.#host = host
   }
 
-  /** A clock that fails stands still. */
+  get clock(): Clock {
+    return this
+  }
+
+  get random(): Random {
+    return this
+  }
+
+  get scheduler(): SchedulerLike {
+    return this
+  }
+
+  /** Where it fails, any time will do for the little that is still done. */
   monotonic(): number {
     try {
-      this.#monotonic = this.#given.clock.monotonic()
+      return this.#given.clock.monotonic()
     } catch (cause) {
       this.#host.threw('clock', cause)
+      return 0
     }
-    return this.#monotonic
   }
 
   epoch(): number {
     try {
-      this.#epoch = this.#given.clock.epoch()
+      return this.#given.clock.epoch()
     } catch (cause) {
       this.#host.threw('clock', cause)
+      return 0
     }
-    return this.#epoch
   }
 
   now(): number {
@@ -45,7 +62,7 @@ export class Guard implements Clock, Random, SchedulerLike {
       return this.#given.scheduler.now()
     } catch (cause) {
       this.#host.threw('scheduler', cause)
-      return this.monotonic()
+      return 0
     }
   }
 
@@ -59,8 +76,10 @@ export class Guard implements Clock, Random, SchedulerLike {
     }
   }
 
+  /** Who has ended sets no timer more: whatever ended it may have been called for the length of this one. */
   schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay?: number, state?: T): Subscription {
     const host = this.#host
+    if (!host.live) return Subscription.EMPTY
     try {
       return this.#given.scheduler.schedule<T>(
         function (value) {
@@ -76,6 +95,14 @@ export class Guard implements Clock, Random, SchedulerLike {
     } catch (cause) {
       host.threw('scheduler', cause)
       return Subscription.EMPTY
+    }
+  }
+
+  nextTurn(work: () => void): void {
+    try {
+      this.#given.nextTurn(work)
+    } catch (cause) {
+      this.#host.threw('scheduler', cause)
     }
   }
 }

@@ -1,10 +1,10 @@
 import { Subscription } from 'rxjs'
 import type { Connection } from '../stream/connection.js'
-import type { Environment } from '../stream/environment.js'
 import type { Ledger } from '../stream/ledger.js'
 import type { Broken, Inbound, Link, StreamEnd } from '../stream/link.js'
 import { attempt } from './attempt.js'
 import type { Attention } from './attention.js'
+import type { Surroundings } from './guard.js'
 import { Pace } from './pace.js'
 
 /** What an intake needs of its peer. */
@@ -32,8 +32,7 @@ export class Intake {
   readonly #link: Link
   readonly #ledger: Ledger
   readonly #attention: Attention
-  readonly #environment: Environment
-  readonly #nextTurn: (work: () => void) => void
+  readonly #environment: Surroundings
   readonly #host: IntakeHost
   readonly #pace: Pace
   readonly #subscription = new Subscription()
@@ -56,7 +55,7 @@ export class Intake {
       readonly ledger: Ledger
       readonly attention: Attention
     },
-    environment: Environment & { readonly nextTurn: (work: () => void) => void },
+    environment: Surroundings,
     host: IntakeHost,
   ) {
     this.#connection = connection
@@ -64,7 +63,6 @@ export class Intake {
     this.#ledger = ledger
     this.#attention = attention
     this.#environment = environment
-    this.#nextTurn = environment.nextTurn
     this.#host = host
     this.#pace = new Pace(environment.clock)
   }
@@ -169,15 +167,13 @@ export class Intake {
   #rest(): void {
     this.#resting = true
     this.#try(() => this.#connection.pause())
-    this.#try(() =>
-      this.#nextTurn(() => {
-        this.#resting = false
-        if (this.#stopped) return
-        this.#pace.rested()
-        if (!this.#waiting) this.#try(() => this.#connection.resume())
-        this.#run()
-      }),
-    )
+    this.#environment.nextTurn(() => {
+      this.#resting = false
+      if (this.#stopped) return
+      this.#pace.rested()
+      if (!this.#waiting) this.#try(() => this.#connection.resume())
+      this.#run()
+    })
   }
 
   #finish(): void {

@@ -1,5 +1,6 @@
 import { Subscription } from 'rxjs'
 import type { Dial } from '../stream/connection.js'
+import { attempt } from './attempt.js'
 import { dialPeer } from './establish.js'
 import { type PeerOptions, resolveOptions } from './options.js'
 import type { Peer } from './peer.js'
@@ -24,14 +25,15 @@ export function open(
       reject(signal.reason)
       return
     }
-    const attempt = new Subscription()
+    const dialling = new Subscription()
+    // What a listener of a signal throws would be nobody's: Node ends the process by it.
     const abort = () => {
-      attempt.unsubscribe()
+      attempt(() => dialling.unsubscribe())
       reject(signal?.reason)
     }
     const settled = () => signal?.removeEventListener('abort', abort)
     signal?.addEventListener('abort', abort, { once: true })
-    attempt.add(
+    dialling.add(
       peer$.subscribe({
         next: peer => {
           settled()

@@ -5,6 +5,7 @@ import type { Link, LinkEvents } from '../stream/link.js'
 import { v1 } from '../stream/v1.js'
 import { Attention } from './attention.js'
 import { nextPeerId } from './defaults.js'
+import type { Surroundings } from './guard.js'
 import { Intake, type IntakeHost } from './intake.js'
 import { Journal } from './journal.js'
 import { createKnownInventory } from './known-inventory.js'
@@ -21,6 +22,8 @@ export interface Parts {
   readonly direction: PeerDirection
   readonly connection: Connection
   readonly options: ResolvedOptions
+  /** Those of the options, under guard: what they throw ends this peer and nobody else. */
+  readonly environment: Surroundings
   readonly marks: Marks
   readonly connectedAt: number
   readonly ledger: Ledger
@@ -52,9 +55,10 @@ export function makeParts(
   connection: Connection,
   direction: PeerDirection,
   options: ResolvedOptions,
+  environment: Surroundings,
   host: PartsHost,
 ): Parts {
-  const { clock } = options
+  const { clock } = environment
   const id = nextPeerId()
   const marks = marksOf(options.memoryLimit)
   const attention = new Attention(clock)
@@ -66,6 +70,7 @@ export function makeParts(
     direction,
     connection,
     options,
+    environment,
     marks,
     connectedAt: clock.epoch(),
     ledger,
@@ -76,7 +81,7 @@ export function makeParts(
     lanes: new Lanes(ledger, marks, host),
     outbox,
     replies: new Replies(outbox, ledger, marks, host),
-    watch: new SendWatch(outbox, options, host),
-    intake: new Intake({ connection, link, ledger, attention }, options, host),
+    watch: new SendWatch(outbox, environment, options.sendTimeout, host),
+    intake: new Intake({ connection, link, ledger, attention }, environment, host),
   }
 }

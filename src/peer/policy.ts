@@ -38,7 +38,7 @@ export type Violation = Exclude<WireErrorCode, FatalFault> | ConversationFault
 /**
  * What follows from a violation:
  * - `ignore`: the message is handled as if nothing were wrong, as far as it can be read
- * - `drop`: the message is not delivered, the peer stays
+ * - `drop`: the message is not delivered, the peer stays; a version message that is dropped has not come
  * - `reject`: a reject message is sent where the remote knows it (70002), then the connection is closed
  * - `disconnect`: the connection is closed
  */

@@ -97,7 +97,7 @@ export class Reports implements PartsHost {
 
   evicted(): void {
     // Not at the call: it comes in the middle of somebody's work, perhaps another peer's.
-    this.#shell.parts.options.scheduler.schedule(() =>
+    this.#shell.parts.environment.scheduler.schedule(() =>
       this.#shell.end('memory-exceeded', 'all peers together hold more than their budget'),
     )
   }

@@ -5,12 +5,6 @@ import type { Outbox } from './outbox.js'
 /** ms without progress after which what waits to be written never will be (Core `TIMEOUT_INTERVAL`). */
 export const SEND_TIMEOUT = 1_200_000
 
-/** Time, and how much of it may pass without progress. */
-export interface SendWatchOptions extends Environment {
-  /** ms */
-  readonly sendTimeout: number
-}
-
 /** What a watch tells. */
 export interface SendWatchEvents {
   /** Nothing was written for too long. */
@@ -20,23 +14,27 @@ export interface SendWatchEvents {
 /** Finds a remote that reads nothing more. It looks when it fires, and has no timer while nothing waits. */
 export class SendWatch {
   readonly #outbox: Pick<Outbox, 'empty' | 'lastProgress'>
-  readonly #options: SendWatchOptions
+  readonly #environment: Environment
+  readonly #timeout: number
   readonly #events: SendWatchEvents
   #timer: Subscription | undefined
 
+  /** @param timeout - ms that may pass without progress */
   constructor(
     outbox: Pick<Outbox, 'empty' | 'lastProgress'>,
-    options: SendWatchOptions,
+    environment: Environment,
+    timeout: number,
     events: SendWatchEvents,
   ) {
     this.#outbox = outbox
-    this.#options = options
+    this.#environment = environment
+    this.#timeout = timeout
     this.#events = events
   }
 
   /** Something waits. */
   look(): void {
-    this.#timer ??= this.#after(this.#options.sendTimeout)
+    this.#timer ??= this.#after(this.#timeout)
   }
 
   stop(): void {
@@ -45,7 +43,7 @@ export class SendWatch {
   }
 
   #after(ms: number): Subscription {
-    const { scheduler } = this.#options
+    const { scheduler } = this.#environment
     return scheduler.schedule(() => this.#fired(), Math.min(Math.max(ms, 1), MAX_DELAY))
   }
 
@@ -53,7 +51,7 @@ export class SendWatch {
     this.#timer?.unsubscribe()
     this.#timer = undefined
     if (this.#outbox.empty) return
-    const left = this.#outbox.lastProgress + this.#options.sendTimeout - this.#options.clock.monotonic()
+    const left = this.#outbox.lastProgress + this.#timeout - this.#environment.clock.monotonic()
     if (left > 0) this.#timer = this.#after(left)
     else this.#events.stalled()
   }

@@ -16,15 +16,15 @@ export class ShellChannel implements Channel {
   }
 
   get scheduler(): SchedulerLike {
-    return this.#shell.parts.options.scheduler
+    return this.#shell.parts.environment.scheduler
   }
 
   get clock(): Clock {
-    return this.#shell.parts.options.clock
+    return this.#shell.parts.environment.clock
   }
 
   get random(): Random {
-    return this.#shell.parts.options.random
+    return this.#shell.parts.environment.random
   }
 
   get network(): Network {

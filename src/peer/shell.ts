@@ -52,9 +52,7 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
   ) {
     this.#events = events
     this.#conversation = new Conversing(rulesOf(connection, direction, options), this)
-    const guard = new Guard(options, this)
-    const guarded: ResolvedOptions = { ...options, clock: guard, scheduler: guard, random: guard }
-    this.parts = makeParts(connection, direction, guarded, new Reports(this))
+    this.parts = makeParts(connection, direction, options, new Guard(options, this), new Reports(this))
     this.#opening = new Opening(this.parts)
     this.#ending = new Ending(this.parts, this)
   }
@@ -183,9 +181,9 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
   }
 
   #arm(name: TimerName): void {
-    const { scheduler, handshakeTimeout } = this.parts.options
-    const ms = name === 'handshake' ? handshakeTimeout : REJECT_LINGER
-    this.#timers[name] = timer(ms, scheduler).subscribe(() =>
+    const { options, environment } = this.parts
+    const ms = name === 'handshake' ? options.handshakeTimeout : REJECT_LINGER
+    this.#timers[name] = timer(ms, environment.scheduler).subscribe(() =>
       this.#conversation.happen({ kind: 'expired', timer: name }),
     )
   }

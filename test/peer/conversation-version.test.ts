@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Judgement } from '../../src/peer/handshake.js'
-import { type Action, btcdPolicy } from '../../src/peer/policy.js'
+import { type Action, btcdPolicy, corePolicy } from '../../src/peer/policy.js'
 import type { RejectMessage } from '../../src/wire/messages/reject.js'
 import { at, changed, inWords, judge, rulesOf } from '../support/conversing.js'
 import { expectation, isPolicy, policies, table } from '../support/verdicts.js'
@@ -45,6 +45,14 @@ describe('a version message', () => {
     if (found === undefined || !isPolicy(policy)) throw new Error(`no row ${name}, or no policy ${policy}`)
     const rules = rulesOf({ requiredServices: 0n, ...found, policy: policies[policy] })
     expect(inWords(judge(rules, found, Number(version)))).toBe(expectation(cell, name))
+  })
+
+  it('is told to be too old where the policy tells, and the remote understands', () => {
+    const outcomes = [btcdPolicy, corePolicy].map(policy => {
+      const rules = rulesOf({ policy: { ...policy, minProtocolVersion: 70_016 } })
+      return inWords(judge(rules, {}, 70_015))
+    })
+    expect(outcomes).toEqual([expectation('R obsolete-version'), expectation('X obsolete-version')])
   })
 
   it('is enough where it offers all that is required, and more', () => {

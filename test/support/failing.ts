@@ -1,4 +1,4 @@
-import { NEVER, Observable, of, type SchedulerAction, type SchedulerLike, type Subscription, tap } from 'rxjs'
+import { NEVER, Observable, of, type SchedulerAction, type SchedulerLike, Subscription, tap } from 'rxjs'
 import type { Answer, Behavior, BehaviorContext } from '../../src/behaviors/behavior.js'
 import type { NonceRegistry } from '../../src/peer/nonces.js'
 import type { PeerOptions } from '../../src/peer/options.js'
@@ -22,7 +22,7 @@ const mayFail =
     return work(...given)
   }
 
-/** A scheduler that fails when it is asked for a timer, or for the time. */
+/** A scheduler that fails when it is asked for a timer or the time, and when a timer is given up. */
 export function failingScheduler(scheduler: SchedulerLike, fails: Fails): SchedulerLike {
   return {
     now: mayFail(fails, 'scheduler.now', () => scheduler.now()),
@@ -32,7 +32,11 @@ export function failingScheduler(scheduler: SchedulerLike, fails: Fails): Schedu
       state?: T,
     ): Subscription {
       fails('scheduler.schedule')
-      return scheduler.schedule(work, delay, state)
+      const timer = scheduler.schedule(work, delay, state)
+      return new Subscription(() => {
+        timer.unsubscribe()
+        fails('timer.unsubscribe')
+      })
     },
   }
 }
@@ -119,9 +123,9 @@ function failingBehavior(fails: Fails): Behavior {
       )
       subscriber.add(
         context.scheduler.schedule(function () {
-          this.schedule(undefined, 7_000)
+          this.schedule(undefined, 25_000)
           fails('behavior.timer')
-        }, 7_000),
+        }, 25_000),
       )
       return () => over || fails('behavior.teardown')
     })
@@ -177,10 +181,10 @@ export function failingOptions(
       one: mayFail(fails, 'behavior', () => of({ command: 'getaddr' } as const)),
     },
     trickleTiming: 'poisson',
-    pingInterval: 5_000,
+    pingInterval: 30_000,
     pingTimeout: 60_000,
-    stallTick: 3_000,
-    trickleInterval: 2_000,
+    stallTick: 20_000,
+    trickleInterval: 20_000,
     memoryLimit: 20_000,
     sendQueueLimit: 8_000,
     sendTimeout: 200_000,
