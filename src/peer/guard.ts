@@ -100,7 +100,13 @@ export class Guard implements Surroundings, Clock, Random, SchedulerLike {
 
   nextTurn(work: () => void): void {
     try {
-      this.#given.nextTurn(work)
+      this.#given.nextTurn(() => {
+        try {
+          work()
+        } catch (cause) {
+          this.#host.threw('a callback', cause)
+        }
+      })
     } catch (cause) {
       this.#host.threw('scheduler', cause)
     }

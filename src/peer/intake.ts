@@ -1,11 +1,11 @@
 import { Subscription } from 'rxjs'
 import type { Connection } from '../stream/connection.js'
+import type { Environment } from '../stream/environment.js'
 import type { Ledger } from '../stream/ledger.js'
 import type { Broken, Inbound, Link, StreamEnd } from '../stream/link.js'
 import { attempt } from './attempt.js'
 import type { Attention } from './attention.js'
-import type { Surroundings } from './guard.js'
-import { Pace } from './pace.js'
+import type { Pace } from './pace.js'
 
 /** What an intake needs of its peer. */
 export interface IntakeHost {
@@ -32,7 +32,7 @@ export class Intake {
   readonly #link: Link
   readonly #ledger: Ledger
   readonly #attention: Attention
-  readonly #environment: Surroundings
+  readonly #environment: Pick<Environment, 'scheduler'>
   readonly #host: IntakeHost
   readonly #pace: Pace
   readonly #subscription = new Subscription()
@@ -49,13 +49,15 @@ export class Intake {
       link,
       ledger,
       attention,
+      pace,
     }: {
       readonly connection: Connection
       readonly link: Link
       readonly ledger: Ledger
       readonly attention: Attention
+      readonly pace: Pace
     },
-    environment: Surroundings,
+    environment: Pick<Environment, 'scheduler'>,
     host: IntakeHost,
   ) {
     this.#connection = connection
@@ -64,7 +66,7 @@ export class Intake {
     this.#attention = attention
     this.#environment = environment
     this.#host = host
-    this.#pace = new Pace(environment.clock)
+    this.#pace = pace
   }
 
   /** Whether a message is in hand. */
@@ -93,7 +95,9 @@ export class Intake {
     if (waiting) {
       this.#attention.pause()
       this.#try(() => this.#connection.pause())
-      if (!this.#stopped) this.#probe()
+      if (this.#stopped) return
+      this.#probe()
+      this.#finish()
       return
     }
     this.#probing.unsubscribe()
@@ -129,9 +133,8 @@ export class Intake {
   #endWith(end: StreamEnd): void {
     if (this.#stopped) return
     this.#end = end
-    // What is broken brings nothing more, and whoever waits for it has to know; an orderly end has its place in the order.
-    if (end.kind === 'failed' && this.#waiting && !this.#running) this.#finish()
-    else this.#run()
+    this.#run()
+    this.#finish()
   }
 
   #run(): void {
@@ -141,12 +144,13 @@ export class Intake {
     let more = true
     try {
       now = this.#pace.begin()
+      more = !this.#pace.spent(now)
       while (more && !this.#waiting && !this.#stopped) {
         const event = this.#link.next()
         if (event === undefined) break
         this.#attention.begin(now)
         this.#host.take(event)
-        now = this.#environment.clock.monotonic()
+        now = this.#pace.now()
         this.#attention.end(now)
         this.#host.handled()
         more = !this.#pace.spent(now)
@@ -160,25 +164,29 @@ export class Intake {
     if (this.#stopped) return
     this.#ledger.set('frame', this.#link.waiting)
     if (!more) this.#rest()
-    else if (!this.#waiting || this.#end?.kind === 'failed') this.#finish()
+    this.#finish()
   }
 
   /** Lets others have their turn. */
   #rest(): void {
     this.#resting = true
     this.#try(() => this.#connection.pause())
-    this.#environment.nextTurn(() => {
+    this.#pace.later(() => {
       this.#resting = false
       if (this.#stopped) return
-      this.#pace.rested()
       if (!this.#waiting) this.#try(() => this.#connection.resume())
       this.#run()
     })
   }
 
+  /**
+   * Tells of the end, where it is its turn: an orderly one is behind all that came before, and so is a failure, but where
+   * reading has to wait. Nobody knows how long that is, and whoever waits for an answer has to know that none will come.
+   */
   #finish(): void {
     const end = this.#end
-    if (end === undefined || this.#stopped) return
+    if (end === undefined || this.#stopped || this.#running) return
+    if (this.#waiting ? end.kind !== 'failed' : this.#resting) return
     const fault = end.kind === 'eof' ? this.#link.end() : undefined
     this.#host.ended(fault === undefined ? end : { kind: 'truncated', error: fault })
   }

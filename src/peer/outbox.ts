@@ -1,13 +1,13 @@
-import { Observable, type Subscriber } from 'rxjs'
+import type { Observable } from 'rxjs'
 import { ByteQueue } from '../stream/byte-queue.js'
 import type { Connection } from '../stream/connection.js'
-import type { Clock } from '../stream/environment.js'
 import type { Account, Ledger } from '../stream/ledger.js'
-import { MESSAGE_COST } from '../stream/ledger.js'
 import type { Link } from '../stream/link.js'
 import { Queue } from '../stream/queue.js'
 import type { EncodeOptions, Message } from '../wire/messages.js'
-import { attempt } from './attempt.js'
+import type { Pace } from './pace.js'
+import { Receipts } from './receipts.js'
+import { weightOf } from './weight.js'
 
 /** How one message is sent. */
 export interface SendOptions {
@@ -56,24 +56,24 @@ export class Outbox {
   readonly #link: Link
   readonly #connection: Connection
   readonly #ledger: Ledger
-  readonly #clock: Clock
   readonly #limit: number
+  readonly #pace: Pace
   readonly #events: OutboxEvents
-  /** Messages whose bytes are not all taken; with their sizes and postings, the oldest first. */
+  /** Messages whose bytes are not all taken; with their sizes, costs and postings, the oldest first. */
   readonly #messages = new Queue<Message>()
   readonly #sizes = new Queue<number>()
+  readonly #costs = new Queue<number>()
   readonly #postings = new Queue<Posting>()
   /** Bytes that are not handed over yet. */
   readonly #bytes = new ByteQueue()
   readonly #pieces = new Queue<number>()
+  readonly #receipts = new Receipts()
   #handed = 0
-  /** Bytes that are taken of the oldest message. */
+  /** Bytes that are taken of the oldest message, and of those behind it that nobody was told of yet. */
   #taken = 0
-  /** Numbers of the last message that was accepted, and of the last that was written. */
-  #accepted = 0
-  #written = 0
-  #waiters: Map<number, Subscriber<boolean>[]> | undefined
   #lastProgress = 0
+  #working = false
+  #resting = false
   #closed = false
 
   /** @param limit - bytes, at their real cost, that users and habits may let wait */
@@ -82,17 +82,17 @@ export class Outbox {
       link,
       connection,
       ledger,
-      clock,
+      pace,
     }: {
       readonly link: Link
       readonly connection: Connection
       readonly ledger: Ledger
-      readonly clock: Clock
+      readonly pace: Pace
     },
     limit: number,
     events: OutboxEvents,
   ) {
-    this.#clock = clock
+    this.#pace = pace
     this.#link = link
     this.#connection = connection
     this.#ledger = ledger
@@ -115,8 +115,7 @@ export class Outbox {
    * @throws WireError
    */
   send(message: Message, posting: Posting): Observable<boolean> {
-    const number = this.post(message, posting)
-    return new Observable(subscriber => this.#await(number, subscriber))
+    return this.#receipts.of(this.post(message, posting))
   }
 
   /**
@@ -126,70 +125,55 @@ export class Outbox {
   post(message: Message, posting: Posting): number {
     const bytes = this.#link.encode(message, posting)
     if (this.#closed) return 0
-    const cost = bytes.length + MESSAGE_COST
+    const cost = weightOf(message, bytes.length, posting.account)
     if (posting.account === 'send' && this.#ledger.of('send') + cost > this.#limit) {
       this.#events.overflow()
       return 0
     }
-    if (this.empty) this.#lastProgress = this.#clock.monotonic()
+    if (this.empty) this.#lastProgress = this.#pace.now()
     this.#ledger.charge(posting.account, cost)
     this.#messages.push(message)
     this.#sizes.push(bytes.length)
+    this.#costs.push(cost)
     this.#postings.push(posting)
-    this.#accepted += 1
-    const number = this.#accepted
+    const number = this.#receipts.accept()
     // In the ordinary case nothing waits, and nothing is copied.
     if (this.#bytes.length === 0 && this.#handed + bytes.length <= HANDED && bytes.length <= PIECE)
       this.#hand(bytes)
     else {
       this.#bytes.push(bytes)
-      this.#pump(HANDED)
+      while (this.#handNext(HANDED));
     }
     if (!this.empty) this.#events.waits()
     return number
   }
 
+  /**
+   * Bytes that a message takes while it waits.
+   * @throws WireError for a message that cannot be encoded
+   */
+  weigh(message: Message, posting: Posting): number {
+    return weightOf(message, this.#link.encode(message, posting).length, posting.account)
+  }
+
   /** Hands all that waits to the transport: it is going to be closed, and writes what it has before. */
   flush(): void {
-    this.#pump(Number.POSITIVE_INFINITY)
+    while (this.#handNext(Number.POSITIVE_INFINITY));
   }
 
   /** Settles everything that waits as not written; what is posted from now on is not queued. */
   close(): void {
+    // What is taken is written, also where nobody had the time to tell.
+    while (this.#reportNext());
     this.#closed = true
-    const waiters = this.#waiters
-    this.#waiters = undefined
     this.#bytes.clear()
     this.#messages.clear()
     this.#sizes.clear()
+    this.#costs.clear()
     this.#postings.clear()
     this.#ledger.set('send', 0)
     this.#ledger.set('reply', 0)
-    for (const subscribers of waiters?.values() ?? []) for (const one of subscribers) settle(one, false)
-  }
-
-  #await(number: number, subscriber: Subscriber<boolean>): (() => void) | undefined {
-    if (number === 0 || (this.#closed && number > this.#written)) settle(subscriber, false)
-    else if (number <= this.#written) settle(subscriber, true)
-    else {
-      this.#waiters ??= new Map()
-      const waiters = this.#waiters
-      waiters.set(number, [...(waiters.get(number) ?? []), subscriber])
-      return () => {
-        const others = (waiters.get(number) ?? []).filter(other => other !== subscriber)
-        if (others.length > 0) waiters.set(number, others)
-        else waiters.delete(number)
-      }
-    }
-    return undefined
-  }
-
-  #pump(most: number): void {
-    while (this.#handed < most && !this.#closed) {
-      const piece = this.#bytes.take(Math.min(PIECE, most - this.#handed))
-      if (piece === undefined) return
-      this.#hand(piece)
-    }
+    this.#receipts.close()
   }
 
   #hand(piece: Uint8Array): void {
@@ -207,33 +191,61 @@ export class Outbox {
     const size = this.#pieces.shift() ?? 0
     this.#handed -= size
     if (this.#closed) return
-    this.#lastProgress = this.#clock.monotonic()
+    this.#lastProgress = this.#pace.now()
     this.#taken += size
-    this.#report()
-    this.#pump(HANDED)
+    this.#work()
   }
 
-  #report(): void {
-    for (let size = this.#sizes.first; size !== undefined; size = this.#sizes.first) {
-      if (this.#taken < size) return
-      const message = this.#messages.shift()
-      const posting = this.#postings.shift()
-      this.#sizes.shift()
-      this.#taken -= size
-      if (message === undefined || posting === undefined) return
-      this.#written += 1
-      this.#ledger.refund(posting.account, size + MESSAGE_COST)
-      const number = this.#written
-      this.#events.written(message, size, posting)
-      const waiters = this.#waiters?.get(number)
-      if (waiters === undefined) continue
-      this.#waiters?.delete(number)
-      for (const waiter of waiters) settle(waiter, true)
+  /**
+   * Tells of what was written, and hands over what comes next, bit by bit: a transport that takes all at once would else
+   * keep this turn of the event loop to itself. One that takes a write at the call comes in here again, and finds it at work.
+   */
+  #work(): void {
+    if (this.#working || this.#resting) return
+    this.#working = true
+    let now = this.#pace.begin()
+    while (!this.#closed) {
+      if (this.#pace.spent(now)) {
+        this.#rest()
+        break
+      }
+      if (!this.#reportNext() && !this.#handNext(HANDED)) break
+      now = this.#pace.now()
     }
+    this.#pace.end(now)
+    this.#working = false
   }
-}
 
-function settle(subscriber: Subscriber<boolean>, written: boolean): void {
-  subscriber.next(written)
-  attempt(() => subscriber.complete())
+  #rest(): void {
+    this.#resting = true
+    this.#pace.later(() => {
+      this.#resting = false
+      this.#work()
+    })
+  }
+
+  /** Hands a piece to the transport, where it has not more than `most` already; whether there was one. */
+  #handNext(most: number): boolean {
+    if (this.#handed >= most || this.#closed) return false
+    const piece = this.#bytes.take(Math.min(PIECE, most - this.#handed))
+    if (piece === undefined) return false
+    this.#hand(piece)
+    return true
+  }
+
+  /** Tells of the oldest message, where all of it is taken; whether it was. */
+  #reportNext(): boolean {
+    const size = this.#sizes.first
+    if (size === undefined || this.#taken < size) return false
+    const message = this.#messages.shift()
+    const posting = this.#postings.shift()
+    const cost = this.#costs.shift()
+    this.#sizes.shift()
+    this.#taken -= size
+    if (message === undefined || posting === undefined || cost === undefined) return false
+    this.#ledger.refund(posting.account, cost)
+    this.#events.written(message, size, posting)
+    this.#receipts.written()
+    return true
+  }
 }

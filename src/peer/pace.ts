@@ -3,26 +3,43 @@ import type { Clock } from '../stream/environment.js'
 /** ms of one turn of the event loop that one peer may take: with more, one that floods starves the others. */
 const SHARE = 4
 
+/** Time, and a turn of the event loop behind all that waits in this one. */
+export interface PaceEnvironment {
+  readonly clock: Clock
+  nextTurn(work: () => void): void
+}
+
 /**
- * Whether a peer has worked long enough for now. What it worked counts, and what passes while others work is taken off
- * again: chunks that come back to back in one turn are one piece of work.
+ * Whether a peer has worked long enough for now, be it reading, answering or telling what was written. What it worked
+ * counts, and what passes while others work is taken off again: chunks that come back to back in one turn are one piece of
+ * work. Work that is put off goes on in the next turn, each kind as often as the others.
  */
 export class Pace {
-  readonly #clock: Clock
+  readonly #environment: PaceEnvironment
   #worked = 0
   #since = 0
   #idleSince = 0
+  /** How many pieces of work are in progress, one inside of the other. */
+  #depth = 0
+  #later: (() => void)[] | undefined
 
-  constructor(clock: Clock) {
-    this.#clock = clock
+  constructor(environment: PaceEnvironment) {
+    this.#environment = environment
   }
 
-  /** Work begins; the time, ms. */
+  /** Work begins, perhaps inside of other work; the time, ms. */
   begin(): number {
-    const now = this.#clock.monotonic()
+    const now = this.#environment.clock.monotonic()
+    this.#depth += 1
+    if (this.#depth > 1) return now
     this.#worked = Math.max(0, this.#worked - (now - this.#idleSince))
     this.#since = now
     return now
+  }
+
+  /** The time, ms. */
+  now(): number {
+    return this.#environment.clock.monotonic()
   }
 
   /** Whether it has lasted too long. */
@@ -32,12 +49,31 @@ export class Pace {
 
   /** Work ends. */
   end(now: number): void {
+    this.#depth -= 1
+    if (this.#depth > 0) return
     this.#worked += now - this.#since
     this.#idleSince = now
   }
 
-  /** Others had their turn. */
-  rested(): void {
+  /** Does the rest of some work when others have had their turn. */
+  later(work: () => void): void {
+    if (this.#later === undefined) {
+      this.#later = [work]
+      this.#environment.nextTurn(() => this.#turn())
+    } else this.#later.push(work)
+  }
+
+  #turn(): void {
+    const due = this.#later ?? []
+    this.#later = undefined
     this.#worked = 0
+    for (let next = due.shift(); next !== undefined; next = due.shift()) {
+      next()
+      // Whoever had no turn in this one is the first in the next.
+      if (this.#worked > SHARE) break
+    }
+    if (due.length === 0) return
+    if (this.#later === undefined) this.#environment.nextTurn(() => this.#turn())
+    this.#later = [...due, ...(this.#later ?? [])]
   }
 }

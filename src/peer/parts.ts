@@ -13,6 +13,7 @@ import { Lanes, type LanesEvents } from './lanes.js'
 import { type Marks, marksOf } from './marks.js'
 import type { ResolvedOptions } from './options.js'
 import { Outbox, type OutboxEvents } from './outbox.js'
+import { Pace } from './pace.js'
 import { Replies, type RepliesHost } from './replies.js'
 import { SendWatch, type SendWatchEvents } from './send-watch.js'
 
@@ -62,9 +63,10 @@ export function makeParts(
   const id = nextPeerId()
   const marks = marksOf(options.memoryLimit)
   const attention = new Attention(clock)
+  const pace = new Pace(environment)
   const ledger = new Ledger(options.memoryBudget, host)
   const link = v1(options.network, host)
-  const outbox = new Outbox({ link, connection, ledger, clock }, options.sendQueueLimit, host)
+  const outbox = new Outbox({ link, connection, ledger, pace }, options.sendQueueLimit, host)
   return {
     id,
     direction,
@@ -80,8 +82,8 @@ export function makeParts(
     link,
     lanes: new Lanes(ledger, marks, host),
     outbox,
-    replies: new Replies(outbox, ledger, marks, host),
+    replies: new Replies({ outbox, ledger, marks, pace }, host),
     watch: new SendWatch(outbox, environment, options.sendTimeout, host),
-    intake: new Intake({ connection, link, ledger, attention }, environment, host),
+    intake: new Intake({ connection, link, ledger, attention, pace }, environment, host),
   }
 }

@@ -1,10 +1,12 @@
 import type { Answer } from '../behaviors/behavior.js'
 import { type Ledger, MESSAGE_COST } from '../stream/ledger.js'
+import { readsBytes } from '../stream/objects.js'
 import { Queue } from '../stream/queue.js'
 import type { Message } from '../wire/messages.js'
 import { attempt } from './attempt.js'
 import type { Marks } from './marks.js'
 import type { Outbox, Posting } from './outbox.js'
+import type { Pace } from './pace.js'
 
 /** Bytes of an iterator that waits: a generator of ordinary size, with what it remembers, and its place in the queue. */
 const ITERATOR_COST = 450
@@ -14,7 +16,7 @@ interface Waiting {
   /** Name of the behavior that answers. */
   readonly by: string
   readonly answer: Message | Iterator<Message>
-  /** Bytes that the question keeps alive while it waits. */
+  /** Bytes that it keeps alive while it waits: the question, and an answer that is made already. */
   readonly cost: number
 }
 
@@ -45,16 +47,32 @@ export class Replies {
   readonly #marks: Pick<Marks, 'question' | 'reply'>
   /** The same for all: what waits keeps it. */
   #posting: Posting = { account: 'reply' }
+  readonly #pace: Pace
   readonly #host: RepliesHost
   readonly #waiting = new Queue<Waiting>()
   #pulling = false
+  #resting = false
   #full = false
   #closed = false
 
-  constructor(outbox: Outbox, ledger: Ledger, marks: Pick<Marks, 'question' | 'reply'>, host: RepliesHost) {
+  constructor(
+    {
+      outbox,
+      ledger,
+      marks,
+      pace,
+    }: {
+      readonly outbox: Outbox
+      readonly ledger: Ledger
+      readonly marks: Pick<Marks, 'question' | 'reply'>
+      readonly pace: Pace
+    },
+    host: RepliesHost,
+  ) {
     this.#outbox = outbox
     this.#ledger = ledger
     this.#marks = marks
+    this.#pace = pace
     this.#host = host
   }
 
@@ -71,6 +89,7 @@ export class Replies {
   /**
    * Takes an answer behind those before it.
    * @param bytes - what the question keeps alive while it waits
+   * @throws WireError for an answer that has to wait and cannot be encoded
    */
   add(by: string, answer: Answer, bytes: number): void {
     if (this.#closed) return
@@ -80,26 +99,33 @@ export class Replies {
     }
     // Made first: what throws here leaves no trace.
     const made = isMessage(answer) ? answer : answer[Symbol.iterator]()
-    const cost = bytes + (isMessage(answer) ? MESSAGE_COST : ITERATOR_COST)
+    const cost = bytes + this.#costOf(answer)
     this.#ledger.charge('question', cost)
     this.#waiting.push({ by, answer: made, cost })
     this.pull()
     this.#weigh()
   }
 
-  /** Makes answers while there is room. */
+  /** Makes answers while there is room, and as many as there is time for in this turn. */
   pull(): void {
     // A transport may take a message at the call, which asks for the next one.
-    if (this.#pulling) return
+    if (this.#pulling || this.#resting || this.#waiting.length === 0) return
     this.#pulling = true
+    let now = this.#pace.begin()
     try {
       while (!this.#closed && this.#hasRoom) {
         const next = this.#waiting.first
         if (next === undefined) break
+        if (this.#pace.spent(now)) {
+          this.#rest()
+          break
+        }
         const message = this.#next(next)
         if (message !== undefined && !this.#post(next.by, message)) this.#giveUp(next)
+        now = this.#pace.now()
       }
     } finally {
+      this.#pace.end(now)
       this.#pulling = false
     }
     this.#weigh()
@@ -114,6 +140,19 @@ export class Replies {
       const { answer } = waiting
       attempt(() => answer.return?.())
     }
+  }
+
+  #rest(): void {
+    this.#resting = true
+    this.#pace.later(() => {
+      this.#resting = false
+      this.pull()
+    })
+  }
+
+  #costOf(answer: Answer): number {
+    if (!isMessage(answer)) return ITERATOR_COST
+    return readsBytes(answer) ? this.#outbox.weigh(answer, this.#posting) : MESSAGE_COST
   }
 
   get #hasRoom(): boolean {
