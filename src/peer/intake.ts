@@ -78,6 +78,8 @@ export class Intake {
         next: chunk => {
           if (this.#stopped) return
           this.#try(() => this.#link.push(chunk))
+          // A transport may still bring what was on its way when it was paused.
+          this.#ledger.set('frame', this.#link.waiting)
           this.#run()
         },
         error: (error: unknown) => this.#endWith({ kind: 'failed', error }),
@@ -129,13 +131,15 @@ export class Intake {
   #endWith(end: StreamEnd): void {
     if (this.#stopped) return
     this.#end = end
-    // What is broken brings nothing more, and whoever waits for it has to know; an orderly end has its place in the order.
-    if (end.kind === 'failed' && this.#waiting && !this.#running) this.#finish()
-    else this.#run()
+    this.#run()
   }
 
   #run(): void {
-    if (this.#running || this.#waiting || this.#resting || this.#stopped) return
+    if (this.#running || this.#resting || this.#stopped) return
+    if (this.#waiting) {
+      this.#finish()
+      return
+    }
     this.#running = true
     let now = 0
     let more = true
@@ -159,8 +163,8 @@ export class Intake {
     this.#host.handled()
     if (this.#stopped) return
     this.#ledger.set('frame', this.#link.waiting)
-    if (!more) this.#rest()
-    else if (!this.#waiting || this.#end?.kind === 'failed') this.#finish()
+    if (more) this.#finish()
+    else this.#rest()
   }
 
   /** Lets others have their turn. */
@@ -176,9 +180,13 @@ export class Intake {
     })
   }
 
+  /**
+   * Tells of the end. An orderly one has its place in the order; what is broken brings nothing more, and whoever waits for
+   * it has to know.
+   */
   #finish(): void {
     const end = this.#end
-    if (end === undefined || this.#stopped) return
+    if (end === undefined || this.#stopped || (this.#waiting && end.kind !== 'failed')) return
     const fault = end.kind === 'eof' ? this.#link.end() : undefined
     this.#host.ended(fault === undefined ? end : { kind: 'truncated', error: fault })
   }
