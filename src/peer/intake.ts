@@ -122,6 +122,7 @@ export class Intake {
 
   /** A transport that is not read says nothing of a reset; writing nothing to it does. */
   #probe(): void {
+    this.#probing.unsubscribe()
     this.#probing = this.#environment.scheduler.schedule(() => {
       this.#probe()
       this.#connection.write(NO_BYTES)
