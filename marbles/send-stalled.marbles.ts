@@ -119,6 +119,20 @@ describe('send-stalled', () => {
   )
 
   it(
+    'what begins to wait has its 20 minutes, also where the last look is still to come',
+    marbles(helpers => {
+      const { peer$ } = outbound(helpers, '(va)', alone, {}, { taking: takingAt(helpers, [5_000]) })
+      const sending$ = peer$.pipe(
+        at(helpers, 1_000, peer => peer.send(cast.g)),
+        at(helpers, 1_100_000, peer => peer.send(cast.g)),
+      )
+      helpers
+        .expectObservable(letterP(sending$), '^ 5000s !')
+        .toBe(`P ${1_100_000 + MINUTES_20 - 1}ms #`, undefined, stalled)
+    }),
+  )
+
+  it(
     'more that is sent is no progress',
     marbles(helpers => {
       const { peer$ } = outbound(helpers, '(va)', alone, {}, { taking: takingAt(helpers, []) })
@@ -213,6 +227,30 @@ describe('send-stalled', () => {
       helpers
         .expectObservable(helpers.hot(looks).pipe(map(() => timers.pending())))
         .toBe(looks, { a: 0, b: 1, c: 0 })
+    }),
+  )
+
+  it(
+    'what is sent behind our own end, by the same handler, leaves no timer',
+    marbles(helpers => {
+      const timers = countedTimers(helpers)
+      const { peer$ } = outbound(
+        helpers,
+        '(va) 996ms u',
+        { ...alone, scheduler: timers.scheduler },
+        {},
+        { taking: takingAt(helpers, []) },
+      )
+      const ending$ = peer$.pipe(
+        tap(peer => {
+          peer.on('unknown').subscribe(() => {
+            peer.disconnect()
+            peer.send(cast.g)
+          })
+        }),
+      )
+      helpers.expectObservable(letterP(ending$)).toBe('P 999ms |')
+      helpers.expectObservable(helpers.hot('2s x').pipe(map(() => timers.pending()))).toBe('2s x', { x: 0 })
     }),
   )
 
