@@ -80,6 +80,8 @@ export class Intake {
         next: chunk => {
           if (this.#stopped) return
           this.#try(() => this.#link.push(chunk))
+          // A transport may still bring what was on its way when it was paused.
+          this.#ledger.set('frame', this.#link.waiting)
           this.#run()
         },
         error: (error: unknown) => this.#endWith({ kind: 'failed', error }),
@@ -124,6 +126,7 @@ export class Intake {
 
   /** A transport that is not read says nothing of a reset; writing nothing to it does. */
   #probe(): void {
+    this.#probing.unsubscribe()
     this.#probing = this.#environment.scheduler.schedule(() => {
       this.#probe()
       this.#connection.write(NO_BYTES)

@@ -223,6 +223,16 @@ describe('hold without a size', () => {
     expect(holder.held()).toBe(2 * (HOLDING + OBJECTS + BUFFER + 100))
   })
 
+  it('counts what is in hand, not what was before', () => {
+    const holder = holding()
+    const release = holder.peer.hold(5_000_001)
+    holder.said.next(named('x', 1_000))
+    release()
+    holder.peer.messages$.subscribe(() => holder.peer.hold())
+    holder.said.next(ping)
+    expect(holder.held()).toBe(HOLDING + 100)
+  })
+
   it('counts the least there is where no message is in hand', () => {
     const { peer, said, held } = holding()
     said.next(named('x', 1_000))
@@ -468,6 +478,20 @@ describe('handlers that change what is held', () => {
     said.next(together(getaddr, ping))
     expect(order).toEqual(['released', 'ping'])
     expect(delivered).toEqual(['getaddr', 'ping'])
+  })
+
+  it('a release inside one that had waited goes on behind it too', () => {
+    const { peer, said } = holding()
+    const release = peer.hold(6_000_000)
+    const order: string[] = []
+    peer.on('unknown').subscribe(message => {
+      order.push(nameOf(message))
+      peer.hold(6_000_000)()
+      order.push('released')
+    })
+    for (const name of ['a', 'b']) said.next(named(name))
+    release()
+    expect(order).toEqual(['a', 'released', 'b', 'released'])
   })
 
   it('a hold inside of one stops what waits behind it', () => {

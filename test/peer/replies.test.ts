@@ -123,6 +123,18 @@ describe('answers', () => {
     expect(answers()).toEqual([...[0, 1].map(pong), ping(0), pong(7), ...[10, 11].map(pong), ping(1)])
   })
 
+  it('to what comes in when there is room again wait behind what waits', () => {
+    const { peer, said, answers, takeAll } = serving(PONG)
+    for (let nonce = 1; nonce <= 2; nonce += 1) said.next(ping(nonce))
+    let sent = 0
+    peer.sent$.subscribe(() => {
+      sent += 1
+      if (sent === 1) said.next(ping(3))
+    })
+    takeAll()
+    expect(answers()).toEqual([1, 2, 3].map(pong))
+  })
+
   it('that a behavior gives at another time wait for nobody, but for iterables', () => {
     const { peer, said, answers, takeAll } = serving(PONG, {
       behaviors: {
@@ -347,6 +359,41 @@ describe('the end', () => {
     expect(log).toEqual(['peer', 'complete'])
     expect(made).toEqual([1])
     expect(memory()).toMatchObject({ reply: 0, question: 0 })
+  })
+})
+
+describe('an iterable that ends the peer', () => {
+  it('and has nothing to say any more is given back once', () => {
+    const conversation: { end?: () => void } = {}
+    const answer = (): Answer => ({
+      [Symbol.iterator]: () => ({
+        next: () => {
+          conversation.end?.()
+          return { done: true, value: undefined }
+        },
+      }),
+    })
+    const { ask, peer, log, memory } = serving(10 * PONG, { behaviors: { serve: answering(answer) } })
+    conversation.end = () => peer.disconnect()
+    ask()
+    expect(log).toEqual(['peer', 'complete'])
+    expect(memory()).toMatchObject({ reply: 0, question: 0 })
+  })
+
+  it('by its own fault is not returned', () => {
+    const returned = vi.fn(() => ({ done: true, value: undefined }) as const)
+    const answer = (): Answer => ({
+      [Symbol.iterator]: () => ({
+        next: () => {
+          throw new RangeError('mine')
+        },
+        return: returned,
+      }),
+    })
+    const { ask, log } = serving(10 * PONG, { behaviors: { serve: answering(answer) } })
+    ask()
+    expect(log).toEqual(['peer', 'error behavior-failed'])
+    expect(returned).not.toHaveBeenCalled()
   })
 })
 
