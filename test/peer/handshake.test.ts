@@ -11,7 +11,7 @@ import { virtualTime } from '../../src/testing/virtual-time.js'
 import { memoryPair } from '../../src/transport/memory.js'
 import type { Message } from '../../src/wire/messages.js'
 import { regtest } from '../../src/wire/network.js'
-import { remoteVersion } from '../support/conversation.js'
+import { remoteVersion, stillClock } from '../support/conversation.js'
 
 /** A remote that is the test itself, and the peer that it talks to. */
 function talk(direction: 'inbound' | 'outbound', given: PeerOptions, setup: ScriptedRemoteOptions = {}) {
@@ -21,7 +21,7 @@ function talk(direction: 'inbound' | 'outbound', given: PeerOptions, setup: Scri
   const log: string[] = []
   sent$.subscribe(message => written.push(message))
   ended$.subscribe(how => log.push(how))
-  const options: PeerOptions = { network: regtest, nonces: createNonces(), ...given }
+  const options: PeerOptions = { network: regtest, nonces: createNonces(), clock: stillClock, ...given }
   const peer$ = direction === 'outbound' ? connect(of(connection), options) : accept(connection, options)
   const reasons: string[] = []
   peer$.subscribe({

@@ -22,9 +22,12 @@ function header(number: number): BlockHeader {
 function same(store: HeaderStore, model: readonly BlockHeader[]): void {
   expect(store.length).toBe(model.length)
   expect(store.work).toBe(2n * BigInt(model.length))
+  // Collected: an assertion a header takes longer than all that is asserted.
+  const elsewhere = model.filter(
+    ({ hash }, height) => store.heightOf(hash) !== height || !store.isAt(height, hash),
+  )
+  expect(elsewhere).toHaveLength(0)
   model.forEach(({ hash, bytes }, height) => {
-    expect(store.heightOf(hash)).toBe(height)
-    expect(store.isAt(height, hash)).toBe(true)
     if (height % 397 === 0) expect(store.workOf(height)).toBe(2n * BigInt(height))
     if (height % 97 === 0 || height >= model.length - 2) {
       expect(store.hashAt(height)).toEqual(hash)
@@ -56,7 +59,7 @@ describe('HeaderStore', () => {
           store.truncate(left)
           model = model.slice(0, left)
           same(store, model)
-          for (const { hash } of gone) expect(store.heightOf(hash)).toBeUndefined()
+          expect(gone.filter(({ hash }) => store.heightOf(hash) !== undefined)).toHaveLength(0)
         }
       }),
       { numRuns: 20 },
