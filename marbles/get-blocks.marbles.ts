@@ -339,22 +339,21 @@ describe('getBlocks', () => {
     marbles(helpers => {
       const empty = Transaction.from({ version: 1, inputs: [], outputs: [], lockTime: 0 })
       const txids = vi.spyOn(Block.prototype, 'txids')
-      const of = (count: number) =>
-        Block.from(
-          block(1).header,
-          Array.from({ length: count }, () => empty),
-        )
-      const refused = (count: number) =>
-        asking(helpers, {
+      const refused = (length: number) => {
+        const transactions = [sampleCoinbase(), ...Array.from({ length: length - 1 }, () => empty)]
+        return asking(helpers, {
           said: `${shaken}-x`,
-          values: { x: { command: 'block', block: of(count) } },
+          values: { x: { command: 'block', block: Block.from(block(1).header, transactions) } },
           ask: ask(),
         })
-      const [most, more] = [refused(16_667), refused(390_000)]
-      helpers.expectObservable(most.answer$, '^-------!').toBe('-----b', letters)
-      helpers.expectObservable(more.answer$, '^-------!').toBe('-----b', letters)
-      expectNothingLeft(helpers, most, more)
-      expect(txids).not.toHaveBeenCalled()
+      }
+      // 4,000,000 by 240.
+      const [hashed, one, many] = [refused(16_666), refused(16_667), refused(390_000)]
+      for (const { answer$ } of [hashed, one, many]) {
+        helpers.expectObservable(answer$, '^-------!').toBe('-----b', letters)
+      }
+      expectNothingLeft(helpers, hashed, one, many)
+      expect(txids).toHaveBeenCalledTimes(1)
       txids.mockRestore()
     }),
   )

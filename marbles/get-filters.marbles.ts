@@ -1,4 +1,4 @@
-import { concat, count, defer, EMPTY, filter, finalize, ignoreElements, map, mergeMap, of } from 'rxjs'
+import { concat, count, defer, EMPTY, filter, finalize, ignoreElements, map, mergeMap, of, take } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type { Peer } from '../src/peer/peer.js'
 import { type FilterRange, getFilters } from '../src/requests/get-filters.js'
@@ -342,6 +342,35 @@ describe('getFilters', () => {
       helpers.expectObservable(question.heard$, '^-------------!').toBe('----f--f', { f: 'cfilter' })
       helpers.expectObservable(question.answer$, '^ 40ms !').toBe('---------2-3-(4d)', letters)
       expectNothingLeft(helpers, question)
+    }),
+  )
+
+  it(
+    'asks for what is missing in as many questions as it has gaps, and for no more once somebody has enough',
+    marbles(helpers => {
+      const all = serveFilters(filters)
+      const asked: number[] = []
+      const question = askingForFilters(helpers, {
+        // Only the filters at odd heights at first, none to the third question.
+        replies: message => {
+          if (message.command === 'getcfilters') asked.push(message.startHeight)
+          const answers = all(message)
+          return asked.length === 1 ? answers.filter((_, i) => i % 2 === 1) : answers
+        },
+        ask: peer =>
+          getFilters(peer, chain, { start: 2, end: 6 }, { timeout: 1_000, retries: 1 }).pipe(
+            map(({ height }) => height),
+            take(2),
+          ),
+      })
+      helpers.expectObservable(question.asked$.pipe(take(3)), '^ 2s !').toBe('(hf) 996ms (g|)', {
+        h: 'getcfheaders 2 6',
+        f: 'getcfilters 2 6',
+        g: 'getcfilters 2 2',
+      })
+      helpers.expectObservable(question.answer$, '^ 2s !').toBe('1s (23d)', letters)
+      expectNothingLeft(helpers, question)
+      expect(asked).toEqual([2, 2])
     }),
   )
 

@@ -31,12 +31,8 @@ export { getBlocks } from './requests/get-blocks.js'
 export { type FilterRange, getFilters } from './requests/get-filters.js'
 export { type GetHeadersOptions, getHeaders } from './requests/get-headers.js'
 export { type GetTransactionsOptions, getTransactions } from './requests/get-transactions.js'
-export {
-  type HeaderBranch,
-  HeaderChain,
-  type HeaderChainOptions,
-  type HeadersAdded,
-} from './requests/header-chain.js'
+export { HeaderChain, type HeaderChainOptions, type HeadersAdded } from './requests/header-chain.js'
+export type { HeaderBranch } from './requests/packed-branch.js'
 export { pingOnce } from './requests/ping-once.js'
 export { request } from './requests/request.js'
 export { RequestError, requestFaults } from './requests/request-error.js'

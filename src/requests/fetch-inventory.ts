@@ -14,7 +14,10 @@ import { keyOf } from './inventory-answers.js'
 import { RequestError } from './request-error.js'
 import { patience, type RequestOptions } from './request-options.js'
 
-/** How to fetch: the timeout is for none of what was asked for coming, and retries start anew with each that comes. */
+/**
+ * How to fetch. The timeout is for none of what was asked for coming, and retries start anew with each that comes. While
+ * `consume` behind the request holds so much that nothing is asked for, and nothing is on its way, it does not run.
+ */
 export interface FetchOptions extends RequestOptions {
   /**
    * The most entries that are on their way at a time. They are fewer while their size is not known, and where so many

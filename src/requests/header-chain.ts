@@ -1,21 +1,14 @@
 import { type Hash, zeroHash } from '../wire/hash.js'
-import { BlockHeader, HEADER_SIZE } from '../wire/header.js'
+import type { BlockHeader } from '../wire/header.js'
 import { equalBytes, toHex } from '../wire/hex.js'
-import type { List } from '../wire/list.js'
+import { type List, ListView } from '../wire/list.js'
 import { locatorHeights } from '../wire/locator.js'
 import type { Network } from '../wire/network.js'
 import { checkProofOfWork, type ProofOfWorkRules } from '../wire/work.js'
 import { HeaderStore } from './header-store.js'
+import { type HeaderBranch, PackedBranch } from './packed-branch.js'
 import { RequestError } from './request-error.js'
 import { WorkMemo } from './work-memo.js'
-
-/** Headers beside a chain, which do not have enough work yet to replace a part of it. */
-export interface HeaderBranch {
-  /** In their order; the first one follows a header of the chain. */
-  readonly headers: readonly BlockHeader[]
-  /** Of all of them together, see {@link HeaderChain.work}. */
-  readonly work: bigint
-}
 
 /** What {@link HeaderChain.add} did. */
 export interface HeadersAdded {
@@ -92,20 +85,21 @@ export class HeaderChain {
    */
   add(headers: List<BlockHeader>, branch?: HeaderBranch): HeadersAdded {
     const given = this.#checked(headers)
-    const [first] = given.headers
+    const [first] = given
     if (first === undefined) return { added: 0, replaced: 0, branch }
-    const end = branch?.headers.at(-1)
-    if (branch === undefined || end === undefined || !equalBytes(first.previousBlock, end.hash))
-      return this.#decide(given)
-    return this.#decide({
-      headers: [...branch.headers, ...given.headers],
-      work: branch.work + given.work,
-    })
+    const before = branch && PackedBranch.of(branch)
+    const end = before?.at(-1)
+    const continued = end && equalBytes(first.previousBlock, end.hash) ? before : undefined
+    const length = continued?.length ?? 0
+    const candidate = new ListView(length + given.length, i =>
+      continued && i < length ? continued.at(i) : (given[i - length] ?? first),
+    )
+    return this.#decide(candidate, (continued?.work ?? 0n) + this.#works.ofAll(given))
   }
 
   /** Makes headers part of the chain where they have more work than what they would replace. */
-  #decide({ headers, work }: HeaderBranch): HeadersAdded {
-    const [first] = headers
+  #decide(headers: List<BlockHeader>, work: bigint): HeadersAdded {
+    const first = headers.at(0)
     const fork = first && this.#store.heightOf(first.previousBlock)
     if (first === undefined || fork === undefined) {
       throw new RequestError(
@@ -114,14 +108,15 @@ export class HeaderChain {
       )
     }
     // What is here already is no branch.
-    const known = headers.findIndex(({ hash }, i) => !this.#store.isAt(fork + 1 + i, hash))
-    if (known < 0) return { added: 0, replaced: 0 }
-    const added = headers.slice(known)
+    const known = this.#knownOf(headers, fork)
+    if (known === headers.length) return { added: 0, replaced: 0 }
+    const added =
+      known === 0 ? headers : new ListView(headers.length - known, i => headers.at(known + i) ?? first)
     const base = fork + known
     const replaced = this.height - base
     const addedWork = known === 0 ? work : this.#works.ofAll(added)
     if (replaced > 0 && addedWork <= this.#store.work - this.#store.workOf(base + 1)) {
-      return { added: 0, replaced: 0, branch: { headers: added.map(kept), work: addedWork } }
+      return { added: 0, replaced: 0, branch: PackedBranch.from({ headers: added, work: addedWork }) }
     }
     this.#store.truncate(base + 1)
     for (const header of added) this.#store.push(header)
@@ -129,8 +124,18 @@ export class HeaderChain {
     return { added: added.length, replaced }
   }
 
-  /** The headers with their work. */
-  #checked(list: List<BlockHeader>): HeaderBranch {
+  /** How many of the first headers stand in this chain, right behind a height. */
+  #knownOf(headers: List<BlockHeader>, fork: number): number {
+    let known = 0
+    for (const { hash } of headers) {
+      if (!this.#store.isAt(fork + 1 + known, hash)) break
+      known += 1
+    }
+    return known
+  }
+
+  /** The headers, which follow each other and have their work. */
+  #checked(list: List<BlockHeader>): readonly BlockHeader[] {
     let previous: Hash | undefined
     const headers = Array.from(list)
     for (const header of headers) {
@@ -142,11 +147,6 @@ export class HeaderChain {
       }
       previous = header.hash
     }
-    return { headers, work: this.#works.ofAll(headers) }
+    return headers
   }
-}
-
-/** A header by itself: one that was received keeps the whole payload alive. */
-function kept(header: BlockHeader): BlockHeader {
-  return header.bytes.buffer.byteLength === HEADER_SIZE ? header : new BlockHeader(header.bytes.slice())
 }

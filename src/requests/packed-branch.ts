@@ -1,17 +1,40 @@
 import { BlockHeader, HEADER_SIZE } from '../wire/header.js'
-import type { HeaderBranch } from './header-chain.js'
+import type { List } from '../wire/list.js'
 
-/** A branch while nobody looks at it: as headers it takes six times as much, and it may be long and wait for minutes. */
-export class PackedBranch {
+/** Headers beside a chain, which do not have enough work yet to replace a part of it. */
+export interface HeaderBranch {
+  /** In their order; the first one follows a header of the chain. */
+  readonly headers: readonly BlockHeader[]
+  /** Of all of them together, see `HeaderChain.work`. */
+  readonly work: bigint
+}
+
+/** A branch as its bytes: it may be long and wait for minutes, and as headers it takes six times as much. */
+export class PackedBranch implements HeaderBranch {
+  readonly work: bigint
   readonly #bytes: Uint8Array
-  readonly #work: bigint
 
-  constructor({ headers, work }: HeaderBranch) {
-    this.#bytes = new Uint8Array(HEADER_SIZE * headers.length)
-    headers.forEach(({ bytes }, i) => {
-      this.#bytes.set(bytes, HEADER_SIZE * i)
-    })
-    this.#work = work
+  private constructor(bytes: Uint8Array, work: bigint) {
+    this.#bytes = bytes
+    this.work = work
+  }
+
+  /** Copies the headers. */
+  static from({
+    headers,
+    work,
+  }: {
+    readonly headers: List<BlockHeader>
+    readonly work: bigint
+  }): PackedBranch {
+    const bytes = new Uint8Array(HEADER_SIZE * headers.length)
+    for (let i = 0; i < headers.length; i += 1) bytes.set(headers.at(i)?.bytes ?? [], HEADER_SIZE * i)
+    return new PackedBranch(bytes, work)
+  }
+
+  /** The same branch; as it is where it is one already. */
+  static of(branch: HeaderBranch): PackedBranch {
+    return branch instanceof PackedBranch ? branch : PackedBranch.from(branch)
   }
 
   /** Bytes that it takes. */
@@ -19,21 +42,18 @@ export class PackedBranch {
     return this.#bytes.length
   }
 
-  /** The first header, which follows one of the chain. */
-  get first(): BlockHeader {
-    return this.#at(0)
+  get length(): number {
+    return this.size / HEADER_SIZE
   }
 
-  get last(): BlockHeader {
-    return this.#at(this.#bytes.length - HEADER_SIZE)
+  /** Made anew each time, each header by itself. */
+  get headers(): readonly BlockHeader[] {
+    return Array.from({ length: this.length }, (_, i) => new BlockHeader(this.at(i).bytes.slice()))
   }
 
-  unpack(): HeaderBranch {
-    const length = this.#bytes.length / HEADER_SIZE
-    return { headers: Array.from({ length }, (_, i) => this.#at(HEADER_SIZE * i)), work: this.#work }
-  }
-
-  #at(offset: number): BlockHeader {
+  /** A header over the bytes of this branch, counted from its end where the index is negative. */
+  at(index: number): BlockHeader {
+    const offset = HEADER_SIZE * index + (index < 0 ? this.size : 0)
     return new BlockHeader(this.#bytes.subarray(offset, offset + HEADER_SIZE))
   }
 }

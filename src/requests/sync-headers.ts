@@ -104,14 +104,14 @@ function heightLimit({ clock, network }: Channel, claimed: number): number {
 function isOvertaken(chain: HeaderChain, headers: List<BlockHeader>, { branch, tip }: Behind): boolean {
   const first = headers.at(0)
   if (first === undefined || chain.tip === tip) return false
-  const continued = branch !== undefined && equalBytes(branch.last.hash, first.previousBlock)
-  return chain.heightOf((continued ? branch.first : first).previousBlock) === undefined
+  const continued = branch !== undefined && equalBytes(branch.at(-1).hash, first.previousBlock)
+  return chain.heightOf((continued ? branch.at(0) : first).previousBlock) === undefined
 }
 
 /** Adds a page to the chain. */
 function take(chain: HeaderChain, headers: List<BlockHeader>, before: Behind, maxBeside: number): Page {
   const last = headers.at(-1)
-  const added = chain.add(headers, before.branch?.unpack())
+  const added = chain.add(headers, before.branch)
   const { branch } = added
   const grown = added.added > 0
   const behind: Behind = {
@@ -119,7 +119,7 @@ function take(chain: HeaderChain, headers: List<BlockHeader>, before: Behind, ma
     end: grown ? undefined : last?.hash.slice(),
     known: grown ? 0 : ((last && chain.heightOf(last.hash)) ?? before.known),
     beside: grown ? 0 : before.beside + (branch ? headers.length : 0),
-    branch: branch && new PackedBranch(branch),
+    branch: branch && PackedBranch.of(branch),
     tip: chain.tip,
   }
   // Else a remote that tells the same again and again, or ever more that is no use, would keep us busy for ever.

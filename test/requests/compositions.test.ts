@@ -19,7 +19,7 @@ import { converse } from '../support/conversation.js'
 import { sampleTransaction } from '../support/samples.js'
 
 /** Enough for a wedge that takes two or three steps; more where somebody looks for one. */
-const RUNS = Number(process.env['RXPEER_RUNS'] ?? 200)
+const RUNS = Number(process.env['RXPEER_RUNS'] ?? 100)
 
 /** What happens one after the other, with some time between. */
 type Step =

@@ -64,7 +64,7 @@ describe('HeaderStore', () => {
       }),
       { numRuns: 20 },
     )
-  })
+  }, 60_000)
 
   it('finds a header again that came back at another height', () => {
     const store = new HeaderStore()

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { count, lastValueFrom, type Observable, Subject, take, toArray } from 'rxjs'
+import { count, lastValueFrom, type Observable, Subject, take, tap, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { consume } from '../../src/peer/consume.js'
 import type { Peer } from '../../src/peer/peer.js'
@@ -8,6 +8,7 @@ import { getFilters } from '../../src/requests/get-filters.js'
 import { getTransactions } from '../../src/requests/get-transactions.js'
 import { HeaderChain } from '../../src/requests/header-chain.js'
 import { scanFilters } from '../../src/requests/scan-filters.js'
+import { frameOf } from '../../src/testing/scripted-remote.js'
 import { FilterType } from '../../src/wire/filter.js'
 import { type Hash, sha256d, zeroHash } from '../../src/wire/hash.js'
 import { BlockHeader } from '../../src/wire/header.js'
@@ -28,6 +29,9 @@ function buffers(): number {
   for (let i = 0; i < 2; i += 1) if (typeof collect === 'function') collect()
   return process.memoryUsage().arrayBuffers
 }
+
+/** ms: much is sent and hashed, perhaps beside other tests. */
+const SLOW = 60_000
 
 /** A tenth of what is usual, with messages that are a tenth of the largest: handlers and requests may each hold a quarter. */
 const MEMORY_LIMIT = 2_000_000
@@ -80,35 +84,68 @@ describe('getTransactions of 150 that are as large as can be', () => {
     ['while the first is withheld', [0]],
     ['while two in the middle are withheld', [7, 40]],
     ['before a handler that takes long', []],
-  ])('holds back no more than it may %s, and loses none', async (_, lacking) => {
-    const withheld = new Set(lacking)
-    let asked = 0
-    const { peer, say, most } = served(function* (message) {
-      if (message.command !== 'getdata') return
-      asked += message.inventory.length
-      for (const { hash } of message.inventory) {
-        const place = places.get(toHex(hash)) ?? 0
-        if (!withheld.delete(place)) yield { command: 'tx', transaction: transactionAt(place) }
+  ])(
+    'holds back no more than it may %s, and loses none',
+    async (_, lacking) => {
+      const withheld = new Set(lacking)
+      let asked = 0
+      const { peer, say, most } = served(function* (message) {
+        if (message.command !== 'getdata') return
+        asked += message.inventory.length
+        for (const { hash } of message.inventory) {
+          const place = places.get(toHex(hash)) ?? 0
+          if (!withheld.delete(place)) yield { command: 'tx', transaction: transactionAt(place) }
+        }
+      })
+      const before = buffers()
+      const { state, done, result } = handling(peer, getTransactions(peer, 'txid', ids), size)
+      let largest = 0
+      for (let place = 0; place < ids.length; place += 1) {
+        if (state.begun === place) say({ command: 'tx', transaction: transactionAt(place) })
+        expect(state.begun).toBe(place + 1)
+        if (place % 15 === 0) largest = Math.max(largest, buffers() - before)
+        done()
       }
-    })
-    const before = buffers()
-    const { state, done, result } = handling(peer, getTransactions(peer, 'txid', ids), size)
-    let largest = 0
-    for (let place = 0; place < ids.length; place += 1) {
-      if (state.begun === place) say({ command: 'tx', transaction: transactionAt(place) })
-      expect(state.begun).toBe(place + 1)
-      if (place % 15 === 0) largest = Math.max(largest, buffers() - before)
-      done()
-    }
-    expect(await result).toBe(ids.length)
-    // Once more for each of the first window, and for the few that came while another was lacking.
-    expect(asked).toBeLessThan(ids.length + 16 + 4)
-    expect(most.request).toBeLessThanOrEqual(MARK)
-    // The one that exceeds the mark is held too.
-    expect(most.held).toBeLessThanOrEqual(MARK + LARGE + 1_000)
-    expect(largest).toBeLessThan(1.25 * (2 * MARK + LARGE))
-    expect(peer.stats().memory).toMatchObject({ request: 0, held: 0 })
-  })
+      expect(await result).toBe(ids.length)
+      // Once more for each of the first window, and for the few that came while another was lacking.
+      expect(asked).toBeLessThan(ids.length + 16 + 4)
+      expect(most.request).toBeLessThanOrEqual(MARK)
+      // The one that exceeds the mark is held too.
+      expect(most.held).toBeLessThanOrEqual(MARK + LARGE + 1_000)
+      expect(largest).toBeLessThan(1.25 * (2 * MARK + LARGE))
+      expect(peer.stats().memory).toMatchObject({ request: 0, held: 0 })
+    },
+    SLOW,
+  )
+})
+
+describe('small answers out of order', () => {
+  it(
+    'keep nothing alive of the chunks that they come in',
+    async () => {
+      const transactions = Array.from({ length: 16 }, (_, place) => sampleTransaction({ lockTime: place }))
+      const ids = transactions.map(({ txid }) => txid)
+      const big: Message = { command: 'unknown', name: 'big', payload: new Uint8Array(200_000) }
+      const { peer, said } = converse()
+      const before = buffers()
+      const times: number[] = []
+      const done = lastValueFrom(
+        getTransactions(peer, 'txid', ids).pipe(tap(({ lockTime }) => times.push(lockTime))),
+      )
+      const [first, ...others] = transactions.map((transaction): Message => ({ command: 'tx', transaction }))
+      for (const one of others) {
+        const frames = [big, one].map(message => frameOf(message))
+        said.next(Uint8Array.from(frames.flatMap(bytes => [...bytes])))
+      }
+      expect(peer.stats().memory.request).toBeLessThan(15 * 700)
+      // Of fifteen chunks no more than those that are in hand.
+    expect(buffers() - before).toBeLessThan(3 * 200_000)
+      if (first) said.next(first)
+      await done
+      expect(times).toEqual(ids.map((_, place) => place))
+    },
+    SLOW,
+  )
 })
 
 describe('1,000 filters that are as large as can be', () => {
@@ -142,28 +179,38 @@ describe('1,000 filters that are as large as can be', () => {
     })
   }
 
-  it('are held back only as far as may be while the first is withheld, and decoded when they are emitted', async () => {
-    const { peer, say, most } = serving(new Set([0, 500]))
-    const before = buffers()
-    const done = lastValueFrom(getFilters(peer, chain, { start: 0 }).pipe(count()))
-    expect(buffers() - before).toBeLessThan(1.25 * MARK)
-    say(cfilter(0))
-    expect(buffers() - before).toBeLessThan(1.25 * MARK)
-    say(cfilter(500))
-    expect(await done).toBe(1_000)
-    expect(most.request).toBeGreaterThan(MARK - 2 * filter.length)
-    expect(most.request).toBeLessThanOrEqual(MARK)
-  })
+  it(
+    'are held back only as far as may be while the first is withheld, and decoded when they are emitted',
+    async () => {
+      const { peer, say, most } = serving(new Set([0, 500]))
+      const before = buffers()
+      const done = lastValueFrom(getFilters(peer, chain, { start: 0 }).pipe(count()))
+      expect(buffers() - before).toBeLessThan(1.25 * MARK)
+      say(cfilter(0))
+      expect(buffers() - before).toBeLessThan(1.25 * MARK)
+      say(cfilter(500))
+      expect(await done).toBe(1_000)
+      expect(most.request).toBeGreaterThan(MARK - 2 * filter.length)
+      expect(most.request).toBeLessThanOrEqual(MARK)
+    },
+    SLOW,
+  )
 
-  it('are looked at one by one by scanFilters', async () => {
-    const { peer, most } = serving(new Set())
-    const before = buffers()
-    const found = lastValueFrom(scanFilters(peer, chain, { start: 0 }, [Uint8Array.of(0x51)]).pipe(toArray()))
-    expect(await found).toEqual([])
-    expect(buffers() - before).toBeLessThan(MARK / 2)
-    // No filter waits for another: what is charged are the hashes and headers of all.
-    expect(most.request).toBe(64 * 1_000)
-  })
+  it(
+    'are looked at one by one by scanFilters',
+    async () => {
+      const { peer, most } = serving(new Set())
+      const before = buffers()
+      const found = lastValueFrom(
+        scanFilters(peer, chain, { start: 0 }, [Uint8Array.of(0x51)]).pipe(toArray()),
+      )
+      expect(await found).toEqual([])
+      expect(buffers() - before).toBeLessThan(MARK / 2)
+      // No filter waits for another: what is charged are the hashes and headers of all.
+      expect(most.request).toBe(64 * 1_000)
+    },
+    SLOW,
+  )
 })
 
 /** Headers that follow one another, without work. */

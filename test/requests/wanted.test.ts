@@ -92,5 +92,5 @@ describe('Wanted', () => {
       if (wanted.note(name)) begun += 1
     }
     expect(begun).toBe(0)
-  })
+  }, 60_000)
 })
