@@ -1,32 +1,14 @@
 import type { Observable } from 'rxjs'
 import { ByteQueue } from '../stream/byte-queue.js'
 import type { Connection } from '../stream/connection.js'
-import type { Account, Ledger } from '../stream/ledger.js'
+import type { Ledger } from '../stream/ledger.js'
 import type { Link } from '../stream/link.js'
 import { Queue } from '../stream/queue.js'
-import type { EncodeOptions, Message } from '../wire/messages.js'
+import type { Message } from '../wire/messages.js'
 import type { Pace } from './pace.js'
+import type { Posting } from './posting.js'
 import { Receipts } from './receipts.js'
 import { weightOf } from './weight.js'
-
-/** How one message is sent. */
-export interface SendOptions {
-  /** Transactions and blocks with their witness (BIP144). Default true. */
-  readonly witness?: boolean | undefined
-  /**
-   * Whoever sends it awaits the answer with a deadline of its own, so that the `stall` behavior does not close the peer
-   * where none comes. Default false; requests say true.
-   */
-  readonly awaited?: boolean | undefined
-}
-
-/** On whose account a message waits, and what else is known of it. */
-export interface Posting extends EncodeOptions {
-  readonly account: Extract<Account, 'send' | 'reply'>
-  readonly awaited?: boolean | undefined
-  /** It belongs to the handshake. */
-  readonly opening?: boolean | undefined
-}
 
 /** What an outbox tells. */
 export interface OutboxEvents {

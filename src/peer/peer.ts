@@ -9,7 +9,7 @@ import type { Endpoint } from '../stream/connection.js'
 import type { VersionMessage } from '../wire/messages/version.js'
 import type { Command, Message, MessageOf } from '../wire/messages.js'
 import type { CloseReason } from './close.js'
-import type { SendOptions } from './outbox.js'
+import type { SendOptions } from './posting.js'
 import type { PeerStats } from './stats.js'
 import type { Traffic } from './traffic.js'
 

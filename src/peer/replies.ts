@@ -5,8 +5,9 @@ import { Queue } from '../stream/queue.js'
 import type { Message } from '../wire/messages.js'
 import { attempt } from './attempt.js'
 import type { Marks } from './marks.js'
-import type { Outbox, Posting } from './outbox.js'
+import type { Outbox } from './outbox.js'
 import type { Pace } from './pace.js'
+import type { Posting } from './posting.js'
 
 /** Bytes of an iterator that waits: a generator of ordinary size, with what it remembers, and its place in the queue. */
 const ITERATOR_COST = 450

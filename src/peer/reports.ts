@@ -3,8 +3,8 @@ import { WireError } from '../wire/error.js'
 import type { Message } from '../wire/messages.js'
 import { type CloseCode, streamEnd } from './close.js'
 import { DELIVER, type Event, type State, type Step } from './conversation-state.js'
-import type { Posting } from './outbox.js'
 import type { Parts, PartsHost } from './parts.js'
+import type { Posting } from './posting.js'
 
 /** Whom the parts of a peer report to. */
 export interface ReportsHost {
