@@ -381,6 +381,47 @@ describe('peers whose callbacks throw', () => {
     expect([log, time.pending]).toEqual([['peer', 'error callback-failed'], before])
   })
 
+  it('tell all who wait for a send, though one of them fails when it is told', () => {
+    const taken: (() => void)[] = []
+    const { peer, log } = converse({}, { taking: written => taken.push(written) })
+    const told: string[] = []
+    const failing = finalize<boolean>(() => {
+      throw new Bug('finalizer')
+    })
+    for (const name of ['one', 'two']) {
+      const sent$ = peer.send({ command: 'getaddr' })
+      sent$.pipe(failing).subscribe(written => told.push(`${name} fails, ${written}`))
+      sent$.subscribe(written => told.push(`${name} ${written}`))
+    }
+    for (const written of taken) written()
+    expect(told).toEqual(['one fails, true', 'one true', 'two fails, true', 'two true'])
+    expect(log).toEqual(['peer'])
+  })
+
+  it('complete all streams, though somebody fails when one is complete', () => {
+    const { peer, said: remote, log } = converse()
+    const complete: string[] = []
+    const streams: Readonly<Record<string, Observable<unknown>>> = {
+      closed$: peer.closed$,
+      sent$: peer.sent$,
+      traffic$: peer.traffic$,
+      on: peer.on('ping'),
+      messages$: peer.messages$,
+    }
+    for (const [name, stream$] of Object.entries(streams)) {
+      for (const failing of [true, false]) {
+        const ended = finalize<unknown>(() => {
+          complete.push(name)
+          if (failing) throw new Bug('finalizer')
+        })
+        stream$.pipe(ended).subscribe()
+      }
+    }
+    remote.complete()
+    expect(complete).toEqual(Object.keys(streams).flatMap(name => [name, name]))
+    expect(log).toEqual(['peer', 'error remote-closed'])
+  })
+
   it('are not asked again by an iterable that says what cannot be sent, though it has no end', () => {
     let asked = 0
     let over = false
