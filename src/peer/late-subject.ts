@@ -28,9 +28,7 @@ export class LateSubject<T> {
 
   complete(): void {
     this.#complete = true
-    const listeners = this.#listeners
-    this.#listeners = NOBODY
-    for (const listener of listeners) attempt(() => listener.complete())
+    for (const listener of this.#listeners) attempt(() => listener.complete())
   }
 
   #listen(subscriber: Subscriber<T>): (() => void) | undefined {
