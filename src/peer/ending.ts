@@ -1,7 +1,8 @@
-import { ReplaySubject } from 'rxjs'
+import { Observable, of } from 'rxjs'
 import { attempt } from './attempt.js'
 import { type CloseCode, type CloseReason, isOrderly, PeerError } from './close.js'
 import { hangUp } from './hang-up.js'
+import { LateSubject } from './late-subject.js'
 import type { Parts } from './parts.js'
 import type { PeerStats } from './stats.js'
 
@@ -21,7 +22,7 @@ const hopeless: ReadonlySet<CloseCode> = new Set(['send-stalled', 'memory-exceed
  * 5 the streams. Completing the streams first would let `toArray()` emit a truncated list before `retry` acts.
  */
 export class Ending {
-  readonly closed$ = new ReplaySubject<CloseReason>(1)
+  readonly #closed = new LateSubject<CloseReason>()
   readonly #parts: Parts
   readonly #host: EndingHost
   #reason: CloseReason | undefined
@@ -30,6 +31,14 @@ export class Ending {
   constructor(parts: Parts, host: EndingHost) {
     this.#parts = parts
     this.#host = host
+  }
+
+  /** The reason, once, replayed. */
+  get closed$(): Observable<CloseReason> {
+    return new Observable(subscriber => {
+      const reason = this.#over ? this.#reason : undefined
+      return (reason === undefined ? this.#closed.stream$ : of(reason)).subscribe(subscriber)
+    })
   }
 
   /** Ends the connection. The rest waits for the message in hand, and behind an orderly end for users. */
@@ -73,12 +82,12 @@ export class Ending {
     this.#over = true
     const { outbox, lanes, journal, attention, ledger } = this.#parts
     outbox.close()
-    attempt(() => this.closed$.next(reason))
-    attempt(() => this.closed$.complete())
+    this.#closed.next(reason)
+    this.#closed.complete()
     attempt(() => this.#tell(reason))
     lanes.questions.end(reason)
-    attempt(() => journal.complete())
-    attempt(() => attention.complete())
+    journal.complete()
+    attention.complete()
     lanes.close()
     ledger.close()
   }

@@ -1,6 +1,5 @@
-import { config, EMPTY, finalize, Observable, of, Subject } from 'rxjs'
+import { config, EMPTY, finalize, Observable, Subject } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { untilAborted } from '../../src/peer/aborting.js'
 import { accept } from '../../src/peer/accept.js'
 import { acceptEach } from '../../src/peer/accept-each.js'
 import { closeCodes, PeerError } from '../../src/peer/close.js'
@@ -8,20 +7,18 @@ import { connect } from '../../src/peer/connect.js'
 import { consume } from '../../src/peer/consume.js'
 import { channelOf } from '../../src/peer/face.js'
 import { createNonces } from '../../src/peer/nonces.js'
-import { open } from '../../src/peer/open.js'
 import type { Peer } from '../../src/peer/peer.js'
 import { btcdPolicy, corePolicy } from '../../src/peer/policy.js'
 import type { Connection, Dial } from '../../src/stream/connection.js'
-import type { Clock } from '../../src/stream/environment.js'
 import { createMemoryBudget } from '../../src/stream/ledger.js'
 import { type ScriptedRemote, scriptedRemote } from '../../src/testing/scripted-remote.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
 import { virtualTime } from '../../src/testing/virtual-time.js'
 import type { Message } from '../../src/wire/messages.js'
 import { regtest } from '../../src/wire/network.js'
-import { converse, remoteVersion } from '../support/conversation.js'
+import { remoteVersion } from '../support/conversation.js'
 import { Dice } from '../support/dice.js'
-import { Bug, failingConnection, failingDial, failingOptions, unsayable } from '../support/failing.js'
+import { Bug, failingConnection, failingDial, failingOptions } from '../support/failing.js'
 import { said } from '../support/sayings.js'
 
 // Random lives of real peers whose every callback may throw, beside one that has done nothing wrong.
@@ -73,28 +70,18 @@ function bystander() {
 
 const thrown = new Set<string>()
 /** All that has to have thrown. */
-const callbacks = [
-  ...['acceptVersion', 'newestBlock', 'traffic', 'random', 'initial', 'a refusal', 'dial', 'dial.teardown'],
-  ...['nonces.add', 'nonces.has', 'nonces.delete', 'clock.monotonic', 'clock.epoch', 'scheduler.now'],
-  ...[
-    'scheduler.schedule',
-    'timer.unsubscribe',
-    'behavior',
-    'behavior.subscribe',
-    'behavior.next',
-    'behavior.timer',
-  ],
-  ...[
-    'behavior.teardown',
-    'iterable[Symbol.iterator]',
-    'iterable.next',
-    'iterable.return',
-    'connection.write',
-  ],
-  ...['connection.pause', 'connection.resume', 'connection.close', 'connection.abort', 'connection.bytes$'],
-  ...['connection.bytes$ teardown', 'finalizer', 'handler', 'project', 'project teardown'],
-  ...['question.take', 'question.ended'],
-]
+const callbacks = `
+acceptVersion, newestBlock, traffic, random, initial, a refusal, dial, dial.teardown, finalizer, handler
+nonces.add, nonces.has, nonces.delete, clock.monotonic, clock.epoch
+scheduler.now, scheduler.schedule, timer.unsubscribe
+behavior, behavior.subscribe, behavior.next, behavior.timer, behavior.teardown
+iterable[Symbol.iterator], iterable.next, iterable.return
+connection.write, connection.pause, connection.resume, connection.close, connection.abort
+connection.bytes$, connection.bytes$ teardown
+project, project teardown, question.take, question.ended
+`
+  .trim()
+  .split(/, |\n/)
 /** What is called so seldom that it fails more often. */
 const seldom: ReadonlySet<string> = new Set(['connection.pause', 'connection.resume', 'project teardown'])
 const names = Object.keys(said)
@@ -209,8 +196,9 @@ class Life {
     this.log.push('complete')
   }
 
+  /** What happened, for people. */
   get story(): string {
-    return `${this.log.join(', ')} [${this.#remote.connection.remote?.port} threw: ${this.#thrown.join(', ')}]`
+    return `${this.log.join(', ')}; thrown: ${this.#thrown.join(', ')}`
   }
 
   get over(): boolean {
@@ -363,66 +351,5 @@ describe('peers whose callbacks throw', () => {
     subscription.unsubscribe()
     expect(await reported()).toEqual([])
     expect(log.length).toBeGreaterThan(10)
-  })
-
-  it('leave no timer behind where the clock that says how long to wait ends them', () => {
-    const before = time.pending
-    let broken = false
-    const failing: Clock = {
-      monotonic: () => {
-        if (broken) throw new Bug('clock')
-        return clock.monotonic()
-      },
-      epoch: () => clock.epoch(),
-    }
-    const { log } = converse({ scheduler, clock: failing, behaviors: { keepAlive: false } })
-    broken = true
-    time.advance(400_000)
-    expect([log, time.pending]).toEqual([['peer', 'error callback-failed'], before])
-  })
-
-  it('are not asked again by an iterable that says what cannot be sent, though it has no end', () => {
-    let asked = 0
-    let over = false
-    function* endless(): Generator<Message> {
-      try {
-        for (;;) {
-          asked += 1
-          if (asked > 9) throw new Error('asked for ever')
-          yield unsayable
-        }
-      } finally {
-        over = true
-      }
-    }
-    // At the end of the handshake the peer ends a little later.
-    expect(() => converse({ behaviors: { endless: () => of(endless()) } })).toThrow('error behavior-failed')
-    expect([asked, over]).toEqual([1, true])
-  })
-
-  it('leave an aborted `open` its reason, though the dial fails to give up', async () => {
-    const dial$ = new Observable<Connection>(() => () => {
-      throw new Bug('dial.teardown')
-    })
-    const stop = new AbortController()
-    const opening = open(dial$, { ...common, signal: stop.signal })
-    stop.abort('enough')
-    await expect(opening).rejects.toBe('enough')
-    expect(await reported()).toEqual([])
-  })
-
-  it('leave who waits for the end its abort, though a finalizer fails', () => {
-    const { peer } = converse()
-    const stop = new AbortController()
-    const ends: unknown[] = []
-    untilAborted(peer.closed$, stop.signal)
-      .pipe(
-        finalize(() => {
-          throw new Bug('finalizer')
-        }),
-      )
-      .subscribe({ error: reason => ends.push(reason) })
-    stop.abort('enough')
-    expect(ends).toEqual(['enough'])
   })
 })
