@@ -139,7 +139,7 @@ describe('small answers out of order', () => {
       }
       expect(peer.stats().memory.request).toBeLessThan(15 * 700)
       // Of fifteen chunks no more than those that are in hand.
-    expect(buffers() - before).toBeLessThan(3 * 200_000)
+      expect(buffers() - before).toBeLessThan(3 * 200_000)
       if (first) said.next(first)
       await done
       expect(times).toEqual(ids.map((_, place) => place))
