@@ -1,6 +1,7 @@
-import { concat, EMPTY, filter, last, map, merge, mergeMap, of, scan, take, tap, timer } from 'rxjs'
+import { concat, EMPTY, filter, finalize, last, map, merge, mergeMap, of, scan, take, tap, timer } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
 import { consume } from '../src/peer/consume.js'
+import { channelOf } from '../src/peer/face.js'
 import type { Peer } from '../src/peer/peer.js'
 import type { FetchOptions } from '../src/requests/fetch-inventory.js'
 import { getBlocks } from '../src/requests/get-blocks.js'
@@ -567,6 +568,27 @@ describe('getBlocks', () => {
         // What is in hand counts too.
         expect(bytes[0]).toBeGreaterThan(2_000)
         expect(bytes[0]).toBeLessThanOrEqual(2_500)
+      }),
+    )
+
+    it(
+      'asks for no more than there is room for beside what other requests hold back',
+      marbles(helpers => {
+        const sizesBeside = (bytes: number) => {
+          const question = asking(helpers, {
+            options,
+            replies: serving,
+            ask: peer => {
+              const release = channelOf(peer).charge(bytes)
+              return ask(hashesOf(1, 20))(peer).pipe(finalize(release))
+            },
+          })
+          helpers.expectObservable(question.answer$.pipe(last()), '^-------!').toBe('')
+          return question.asked$.pipe(map(asked => asked.split('witnessBlock').length - 1))
+        }
+        helpers.expectObservable(sizesBeside(0), '^-----!').toBe('(abb)', { a: 16, b: 2 })
+        helpers.expectObservable(sizesBeside(1_000), '^-----!').toBe('(abbbb)', { a: 16, b: 1 })
+        helpers.flush()
       }),
     )
 
