@@ -84,7 +84,10 @@ export class Deframer {
   next(): Frame | undefined {
     const frame = this.#nextFrame()
     // A chunk that is cut up must not stay as long as nothing more comes, which may be a peer's whole life.
-    if (frame === undefined) this.push(EMPTY)
+    if (frame === undefined) {
+      this.#chunk = EMPTY
+      this.#at = 0
+    }
     return frame
   }
 
