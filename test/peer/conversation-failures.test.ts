@@ -4,6 +4,7 @@ import { untilAborted } from '../../src/peer/aborting.js'
 import { acceptEach } from '../../src/peer/accept-each.js'
 import { createNonces } from '../../src/peer/nonces.js'
 import { open } from '../../src/peer/open.js'
+import { pingOnce } from '../../src/requests/ping-once.js'
 import type { Connection } from '../../src/stream/connection.js'
 import type { Clock } from '../../src/stream/environment.js'
 import { scriptedRemote } from '../../src/testing/scripted-remote.js'
@@ -146,5 +147,20 @@ describe('peers whose callbacks throw', () => {
       .subscribe({ error: reason => ends.push(reason) })
     stop.abort('enough')
     expect(ends).toEqual(['enough'])
+  })
+
+  it('leave who asks something its abort, though a finalizer fails', () => {
+    const { peer } = converse()
+    const stop = new AbortController()
+    const ends: unknown[] = []
+    pingOnce(peer, { signal: stop.signal })
+      .pipe(
+        finalize(() => {
+          throw new Bug('finalizer')
+        }),
+      )
+      .subscribe({ error: ({ code }) => ends.push(code) })
+    stop.abort()
+    expect(ends).toEqual(['aborted'])
   })
 })
