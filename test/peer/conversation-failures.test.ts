@@ -1,4 +1,12 @@
-import { finalize, Observable, of, Subject } from 'rxjs'
+import {
+  finalize,
+  Observable,
+  of,
+  type SchedulerAction,
+  type SchedulerLike,
+  Subject,
+  Subscription,
+} from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { untilAborted } from '../../src/peer/aborting.js'
 import { acceptEach } from '../../src/peer/accept-each.js'
@@ -35,6 +43,29 @@ describe('peers whose callbacks throw', () => {
     broken = true
     time.advance(400_000)
     expect([log, time.pending]).toEqual([['peer', 'error callback-failed'], before])
+  })
+
+  it('end where a timer cannot be given up, and not whoever lets reading go on', () => {
+    const stubborn: SchedulerLike = {
+      now: () => scheduler.now(),
+      schedule<T>(
+        work: (this: SchedulerAction<T>, state?: T) => void,
+        delay?: number,
+        state?: T,
+      ): Subscription {
+        const timer = scheduler.schedule(work, delay, state)
+        return new Subscription(() => {
+          timer.unsubscribe()
+          // The look whether a connection that is not read is still there.
+          if (delay === 1_000) throw new Bug('timer')
+        })
+      },
+    }
+    const { peer, said: remote, log } = converse({ scheduler: stubborn, clock, memoryLimit: 4_000 })
+    const release = peer.hold(2_000)
+    for (let nonce = 0n; nonce < 40n; nonce += 1n) remote.next({ command: 'ping', nonce })
+    expect(() => release()).not.toThrow()
+    expect(log).toEqual(['peer', 'error callback-failed'])
   })
 
   it('are refused one by one where the clock fails that counts how many come a second', () => {
