@@ -102,7 +102,7 @@ export class Intake {
       this.#finish()
       return
     }
-    this.#probing.unsubscribe()
+    this.#try(() => this.#probing.unsubscribe())
     this.#attention.resume()
     if (!this.#resting) this.#try(() => this.#connection.resume())
     this.#run()

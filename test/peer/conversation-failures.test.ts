@@ -1,9 +1,18 @@
-import { finalize, Observable, of, Subject } from 'rxjs'
+import {
+  finalize,
+  Observable,
+  of,
+  type SchedulerAction,
+  type SchedulerLike,
+  Subject,
+  Subscription,
+} from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { untilAborted } from '../../src/peer/aborting.js'
 import { acceptEach } from '../../src/peer/accept-each.js'
 import { createNonces } from '../../src/peer/nonces.js'
 import { open } from '../../src/peer/open.js'
+import { pingOnce } from '../../src/requests/ping-once.js'
 import type { Connection } from '../../src/stream/connection.js'
 import type { Clock } from '../../src/stream/environment.js'
 import { scriptedRemote } from '../../src/testing/scripted-remote.js'
@@ -34,6 +43,29 @@ describe('peers whose callbacks throw', () => {
     broken = true
     time.advance(400_000)
     expect([log, time.pending]).toEqual([['peer', 'error callback-failed'], before])
+  })
+
+  it('end where a timer cannot be given up, and not whoever lets reading go on', () => {
+    const stubborn: SchedulerLike = {
+      now: () => scheduler.now(),
+      schedule<T>(
+        work: (this: SchedulerAction<T>, state?: T) => void,
+        delay?: number,
+        state?: T,
+      ): Subscription {
+        const timer = scheduler.schedule(work, delay, state)
+        return new Subscription(() => {
+          timer.unsubscribe()
+          // The look whether a connection that is not read is still there.
+          if (delay === 1_000) throw new Bug('timer')
+        })
+      },
+    }
+    const { peer, said: remote, log } = converse({ scheduler: stubborn, clock, memoryLimit: 4_000 })
+    const release = peer.hold(2_000)
+    for (let nonce = 0n; nonce < 40n; nonce += 1n) remote.next({ command: 'ping', nonce })
+    expect(() => release()).not.toThrow()
+    expect(log).toEqual(['peer', 'error callback-failed'])
   })
 
   it('are refused one by one where the clock fails that counts how many come a second', () => {
@@ -146,5 +178,20 @@ describe('peers whose callbacks throw', () => {
       .subscribe({ error: reason => ends.push(reason) })
     stop.abort('enough')
     expect(ends).toEqual(['enough'])
+  })
+
+  it('leave who asks something its abort, though a finalizer fails', () => {
+    const { peer } = converse()
+    const stop = new AbortController()
+    const ends: unknown[] = []
+    pingOnce(peer, { signal: stop.signal })
+      .pipe(
+        finalize(() => {
+          throw new Bug('finalizer')
+        }),
+      )
+      .subscribe({ error: ({ code }) => ends.push(code) })
+    stop.abort()
+    expect(ends).toEqual(['aborted'])
   })
 })

@@ -1,4 +1,5 @@
 import { NEVER, Observable } from 'rxjs'
+import { attempt } from '../../peer/attempt.js'
 import { RequestError } from '../request-error.js'
 
 /** The error of a request whose signal was aborted. */
@@ -10,7 +11,8 @@ export function aborted({ reason }: AbortSignal): RequestError {
 export function whenAborted(signal: AbortSignal | undefined): Observable<never> {
   if (signal === undefined) return NEVER
   return new Observable(subscriber => {
-    const abort = () => subscriber.error(aborted(signal))
+    // What a listener of a signal throws, such as a finalizer, would be nobody's: Node ends the process by it.
+    const abort = () => attempt(() => subscriber.error(aborted(signal)))
     if (signal.aborted) abort()
     signal.addEventListener('abort', abort)
     return () => signal.removeEventListener('abort', abort)

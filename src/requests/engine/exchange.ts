@@ -1,4 +1,5 @@
 import { Observable, type Subscriber } from 'rxjs'
+import { attempt } from '../../peer/attempt.js'
 import type { Channel, Question, Take } from '../../peer/channel.js'
 import type { CloseReason } from '../../peer/close.js'
 import { channelOf } from '../../peer/face.js'
@@ -186,7 +187,8 @@ class Exchange<T> implements Run<T>, Question {
 
   readonly #abort = (): void => {
     const { signal } = this.#patience
-    if (signal !== undefined) this.fail(aborted(signal))
+    // What a listener of a signal throws, such as a finalizer, would be nobody's: Node ends the process by it.
+    if (signal !== undefined) attempt(() => this.fail(aborted(signal)))
   }
 
   #close(): void {
