@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createNonces, open, type Peer } from 'rxpeer'
-import { tcp } from 'rxpeer/node'
-import { regtest } from 'rxpeer/wire'
 import { type Attack, attacks, type PolicyName } from './attacks.js'
+import type { GoodReport, RoundTrip } from './good.js'
 import { Worker } from './lines.js'
 import type { RemoteReport } from './remote.js'
+import { now, type Wait, waitedBetween } from './turn.js'
 import type { VictimReport } from './victim.js'
 
 /** Who attacks whom, and how. */
@@ -21,12 +20,13 @@ export interface Scene {
 
 /** What an attack did. */
 export interface Outcome {
-  /** Longest round trip of the good peer's pings, ms, and how many there were. */
-  readonly slowest: number
+  /** Round trips of the good peer, and the longest of them, ms. */
   readonly pongs: number
-  /** What of that were turns of the victim's event loop, and what was the machine's, ms; the longest of each. */
+  readonly slowest: number
+  /** The longest without what the two processes waited for a core because of others on the machine, ms. */
+  readonly ours: number
+  /** The longest turn of the victim's event loop, ms on a core. */
   readonly turn: number
-  readonly wait: number
   /** Bytes in use above the idle level for each hostile peer, at most; and in all when they have gone. */
   readonly heap: number
   readonly left: number
@@ -37,121 +37,113 @@ export interface Outcome {
 }
 
 /** ms after which a victim that cannot write closes, and one that waits for a handshake. */
-const SEND_TIMEOUT = 6_000
-const HANDSHAKE_TIMEOUT = 2_000
+const SEND_TIMEOUT = 3_000
+const HANDSHAKE_TIMEOUT = 3_000
 /** ms that hostile peers may take to end when they should. */
 const PATIENCE = 60_000
-/** ms between two pings, and two looks at the memory. */
-const PING_EVERY = 10
+/** ms between two looks at the memory. */
 const LOOK_EVERY = 250
+/** ms in which all is compiled that a good peer needs. */
+const WARM_UP = 500
 
-/** Pings all the while; one ping at a time. */
-async function ping(peer: Peer, signal: AbortSignal, pong: (ms: number) => void): Promise<void> {
-  let nonce = 0n
-  let since = 0
-  let waiting: (() => void) | undefined
-  const arrived = peer.on('pong').subscribe(message => {
-    if (message.nonce === nonce) waiting?.()
-  })
-  const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
-  while (!signal.aborted) {
-    nonce += 1n
-    since = performance.now()
-    const answer = new Promise<void>(resolve => {
-      waiting = resolve
-    })
-    peer.send({ command: 'ping', nonce })
-    await Promise.race([answer, aborted])
-    // One that is still out counts as long as it has been.
-    pong(performance.now() - since)
-    await sleep(PING_EVERY)
+/** All that the processes tell while an attack lasts. */
+class Notes {
+  readonly ends: { [code: string]: number } = {}
+  ended = 0
+  heap = 0
+  turn = 0
+  isGoodGone = false
+  readonly waits: Wait[] = []
+  readonly trips: RoundTrip[] = []
+
+  victim(report: VictimReport): void {
+    if (report.kind === 'used') {
+      this.heap = Math.max(this.heap, report.bytes)
+      this.turn = Math.max(this.turn, report.turn)
+      this.waits.push(...report.waits)
+    } else if (report.kind === 'closed' && !report.userAgent.startsWith('/rxpeer')) {
+      this.ended += 1
+      this.ends[report.code] = (this.ends[report.code] ?? 0) + 1
+    }
   }
-  arrived.unsubscribe()
+
+  good(report: GoodReport): void {
+    if (report.kind === 'pong') this.trips.push(report.trip)
+    else if (report.kind === 'closed') this.isGoodGone = true
+  }
+
+  /** Forgets what was before: the attack begins. */
+  begin(idle: number): void {
+    this.heap = idle
+    this.turn = 0
+    this.trips.length = 0
+  }
+
+  trip(): Pick<Outcome, 'pongs' | 'slowest' | 'ours'> {
+    const ours = ({ at, took, waited }: RoundTrip) => took - waited - waitedBetween(this.waits, at, at + took)
+    return {
+      pongs: this.trips.length,
+      slowest: Math.max(...this.trips.map(({ took }) => took)),
+      ours: Math.max(...this.trips.map(ours)),
+    }
+  }
 }
 
 /** Runs an attack from its first connection to the end of the last, and says what it did. Ends all that it started. */
 export async function run({ attack: name, count, direction, policy, lasts }: Scene): Promise<Outcome> {
   const attack: Attack | undefined = attacks[name]
   if (attack === undefined) throw new TypeError(`there is no attack "${name}"`)
+  const notes = new Notes()
   const victim = new Worker<VictimReport>('victim.ts', ['--expose-gc', '--max-old-space-size=128'], {
     policy,
     sendTimeout: SEND_TIMEOUT,
     handshakeTimeout: HANDSHAKE_TIMEOUT,
     every: LOOK_EVERY,
   })
-  const ends: Record<string, number> = {}
-  let ended = 0
-  let most = 0
-  let turn = 0
-  let wait = 0
-  victim.reports$.subscribe(report => {
-    if (report.kind === 'used') {
-      most = Math.max(most, report.bytes)
-      turn = Math.max(turn, report.turn)
-      wait = Math.max(wait, report.wait)
-    } else if (report.kind === 'closed' && !report.userAgent.startsWith('/rxpeer')) {
-      ended += 1
-      console.error(Math.round(performance.now()), 'closed', report.code)
-      ends[report.code] = (ends[report.code] ?? 0) + 1
-    }
-  })
+  victim.reports$.subscribe(report => notes.victim(report))
   const used = async () => {
     const looked = victim.first('looked')
     victim.tell({ kind: 'look' })
     return (await looked).bytes
   }
-  const started: Worker<RemoteReport>[] = []
+  const isDead = () => victim.end !== undefined
+  const others: { stop(): Promise<void> }[] = []
   try {
     const { port } = await victim.first('port')
-    const good = await open(tcp({ host: '127.0.0.1', port }), { network: regtest, nonces: createNonces() })
-    let goodLives = true
-    good.closed$.subscribe(() => {
-      goodLives = false
-    })
-    const pinging = new AbortController()
-    let slowest = 0
-    let pongs = 0
-    const pings = ping(good, pinging.signal, ms => {
-      slowest = Math.max(slowest, ms)
-      pongs += 1
-    })
-    // What is compiled by then is not the attack's.
-    await sleep(500)
+    const good = new Worker<GoodReport>('good.ts', [], { port })
+    others.push(good)
+    good.reports$.subscribe(report => notes.good(report))
+    await good.first('ready')
+    await sleep(WARM_UP)
     await used()
     const idle = await used()
-    slowest = 0
-    pongs = 0
-    most = idle
-    turn = 0
-    wait = 0
 
     const remote = new Worker<RemoteReport>('remote.ts', [], {
       attack: name,
       count,
       port: direction === 'inbound' ? port : undefined,
     })
-    started.push(remote)
+    others.push(remote)
+    notes.begin(idle)
     if (direction === 'outbound') {
       victim.tell({ kind: 'dial', port: (await remote.first('port')).port, count })
     }
     const expected = attack.ends?.[policy]
-    const until = performance.now() + (expected === undefined ? lasts : PATIENCE)
-    const isOver = () => victim.end !== undefined || (expected !== undefined && ended >= count)
-    while (!isOver() && performance.now() < until) await sleep(50)
-    const outcome = { slowest, pongs, turn, wait, heap: (most - idle) / count }
-    console.error(Math.round(performance.now()), 'stop')
-    await remote.stop()
-    console.error(Math.round(performance.now()), 'stopped')
-    const left = performance.now() + PATIENCE
-    while (victim.end === undefined && ended < count && performance.now() < left) await sleep(50)
+    const until = now() + (expected === undefined ? lasts : PATIENCE)
+    const isOver = () => isDead() || (expected !== undefined && notes.ended >= count)
+    while (!isOver() && now() < until) await sleep(50)
     await sleep(LOOK_EVERY)
-    const lives = victim.end === undefined && goodLives
-    const remains = victim.end === undefined ? (await used()) - idle : Number.NaN
-    pinging.abort()
-    await pings
-    good.disconnect()
-    return { ...outcome, left: remains, ends, lives }
+    const { heap, turn } = notes
+    const trip = notes.trip()
+
+    await remote.stop()
+    const patient = now() + PATIENCE
+    while (!isDead() && notes.ended < count && now() < patient) await sleep(50)
+    await sleep(LOOK_EVERY)
+    const lives = !isDead() && !notes.isGoodGone
+    const left = isDead() ? Number.NaN : (await used()) - idle
+    return { ...trip, turn, heap: (heap - idle) / count, left, ends: notes.ends, lives }
   } finally {
-    await Promise.all([...started, victim].map(worker => worker.stop()))
+    await Promise.all([...others, victim].map(worker => worker.stop()))
   }
 }

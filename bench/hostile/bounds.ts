@@ -11,15 +11,15 @@ const LEFT = 6_000_000
 
 /** Which bounds an attack has broken, for people; `slack` is how much slower the machine may be. */
 export function broken(
-  { attack, count, policy }: Scene,
-  { slowest, heap, left, ends, lives, pongs }: Outcome,
+  { attack, count, policy }: Pick<Scene, 'attack' | 'count' | 'policy'>,
+  { ours, heap, left, ends, lives, pongs }: Outcome,
   slack = 1,
 ): readonly string[] {
   const found: string[] = []
   const pong = slack * (count === 1 ? PONG_BESIDE_ONE : PONG_BESIDE_MANY)
   if (!lives) found.push('the process or the good peer is dead')
   if (pongs === 0) found.push('no pong at all')
-  if (slowest > pong) found.push(`a pong after ${Math.round(slowest)} ms, at most ${pong} are allowed`)
+  if (ours > pong) found.push(`a pong after ${Math.round(ours)} ms, at most ${pong} are allowed`)
   if (heap > HEAP) found.push(`${Math.round(heap)} bytes of heap for each peer, at most ${HEAP} are allowed`)
   if (left > LEFT) found.push(`${Math.round(left)} bytes stay, at most ${LEFT} are allowed`)
   const expected = attacks[attack]?.ends?.[policy]

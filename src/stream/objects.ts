@@ -29,6 +29,11 @@ export function readsBytes(message: Message): boolean {
   return Object.values(message).some(value => typeof value === 'object')
 }
 
+/** Bytes of the objects that are items of a message's lists; a list that was read is a view, and makes them when it is asked. */
+export function itemsOf(message: Message): number {
+  return Object.values(message).reduce<number>((sum, one) => sum + (Array.isArray(one) ? fieldOf(one) : 0), 0)
+}
+
 function hiddenOf(message: Message): number {
   if (message.command === 'block') return message.block.transactions.length * OFFSETS
   return message.command === 'tx' ? IDS : 0

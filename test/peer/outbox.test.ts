@@ -299,8 +299,7 @@ describe('sendQueueLimit', () => {
     const { said, log, memory } = sending({ sendQueueLimit: 1_000, behaviors: { serve } }, 'inbound')
     for (let i = 0; i < 5; i += 1) said.next(getaddr)
     expect(log).toEqual(['peer'])
-    // The objects of an answer are nobody else's: the message, and the view of its payload.
-    expect(memory()).toMatchObject({ send: 0, reply: 5 * (10_000 + COST + 2 * 100) })
+    expect(memory()).toMatchObject({ send: 0, reply: 5 * (10_000 + COST) })
   })
 })
 

@@ -1,11 +1,14 @@
-import { map, mergeMap, of, tap, timer } from 'rxjs'
+import { map, mergeMap, Observable, of, tap, timer } from 'rxjs'
+import type { Take } from '../../src/peer/channel.js'
 import { consume } from '../../src/peer/consume.js'
+import { channelOf } from '../../src/peer/face.js'
 import type { Peer } from '../../src/peer/peer.js'
 import { getBlocks } from '../../src/requests/get-blocks.js'
 import { getHeaders } from '../../src/requests/get-headers.js'
 import { getTransactions } from '../../src/requests/get-transactions.js'
 import { pingOnce } from '../../src/requests/ping-once.js'
 import { request } from '../../src/requests/request.js'
+import { RequestError } from '../../src/requests/request-error.js'
 import { ofCommand } from '../../src/stream/of-command.js'
 import { frameOf } from '../../src/testing/scripted-remote.js'
 import { InventoryType } from '../../src/wire/inventory.js'
@@ -58,6 +61,23 @@ function askForData(world: World, most: number): void {
 
 function askForAddresses(world: World): void {
   world.inquire({ command: 'getaddr' }, 'addr')
+}
+
+/** A question that nothing answers, and that holds back what it sees. */
+function bareQuestion(world: World, peer: Peer): Observable<never> {
+  const channel = channelOf(peer)
+  const takes: readonly Take[] = ['passed', 'shared']
+  return new Observable(subscriber => {
+    subscriber.add(channel.charge(world.pick(5_000)))
+    subscriber.add(
+      channel.ask({
+        take: () => takes[world.pick(takes.length)] ?? 'passed',
+        ended: ({ code }) => subscriber.error(new RequestError('peer-closed', code)),
+      }),
+    )
+    subscriber.add(channel.whenClear(() => {}))
+    subscriber.add(timer(world.pick(60_000), world.time.scheduler).subscribe(() => subscriber.complete()))
+  })
 }
 
 const patience = ({ pick }: World) => ({ timeout: 1 + pick(30_000), retries: pick(3) })
@@ -158,6 +178,12 @@ export const moves: Readonly<Record<string, Move>> = {
   'the user sends much': user(1, (world, peer) =>
     world.ask('a large message', peer.send(numbered('ours', world.pick(60_000))(world.number()))),
   ),
+  'the user sends very much': user(1, (world, peer) => {
+    for (let left = 5 + world.pick(10); left > 0; left -= 1) {
+      const size = world.pick(3) === 0 ? 50_000 : 100
+      world.ask('one of many messages', peer.send(numbered('ours', size)(world.number())))
+    }
+  }),
   'the user sends as it is told': user(1, (world, peer) => {
     const echo$ = peer.on('ping').pipe(map(() => numbered('echo', 10)(0)))
     world.handlers.push(echo$.subscribe(peer.outbound))
@@ -183,6 +209,9 @@ export const moves: Readonly<Record<string, Move>> = {
     const missing = world.pick(2) === 0 ? 'fail' : 'skip'
     world.ask('transactions', getTransactions(peer, 'txid', txids, { ...patience(world), missing }))
   }),
+  'the user asks by the channel': user(2, (world, peer) =>
+    world.ask('a bare question', bareQuestion(world, peer)),
+  ),
   'the user forgets': user(1, world => world.forget()),
   'the user disconnects': user(0.2, world => world.disconnect()),
   'the user unsubscribes': user(0.2, world => world.unsubscribe()),
