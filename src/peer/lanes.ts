@@ -10,10 +10,10 @@ import { Questions } from './questions.js'
 
 /** Bytes that a hold with a size counts at least: what is held has objects too. */
 export const HOLD_OVERHEAD = 512
-/** Bytes that a handler takes for a message that it holds: the hold itself, and its place among those of `consume`. */
+/** Bytes that it takes to hold a message: the hold itself, and its place among those that `consume` has not begun. */
 const HOLDING = 300
 /** Bytes of a place in the queue for users. */
-const PLACE = 72
+const PLACE = 60
 
 interface Waiting {
   readonly message: Message

@@ -59,7 +59,7 @@ export interface PeerOptions extends Intervals {
   readonly handshakeTimeout?: number | undefined
   /**
    * Bytes that may wait to be written of what we send before the peer closes with `send-queue-full`, each message with
-   * its framing and 144 bytes for its objects; what it is made of is the sender's, and not counted. Default 64 MiB.
+   * its framing and 116 bytes for its objects; what it is made of is the sender's, and not counted. Default 64 MiB.
    */
   readonly sendQueueLimit?: number | undefined
   /** ms in which nothing of what waits is written before the peer closes with `send-stalled`. Default 1,200,000 (Core `TIMEOUT_INTERVAL`). */

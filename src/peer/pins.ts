@@ -1,5 +1,5 @@
 import type { Account, Ledger } from '../stream/ledger.js'
-import { objectsOf, readsBytes } from '../stream/objects.js'
+import { objectsOf, readsBytes, rememberedBy } from '../stream/objects.js'
 import type { Message } from '../wire/messages.js'
 
 /** Bytes of the object that a buffer is, beside what is in it. */
@@ -78,7 +78,7 @@ export class Pins {
    * @param more - bytes that whoever keeps it needs besides
    */
   keep(message: Message, payload: Uint8Array, more: number): Kept {
-    const cost = more + objectsOf(message)
+    const cost = more + objectsOf(message) + rememberedBy(message)
     if (!readsBytes(message)) return new Kept(this.#ledger, this.#account, cost)
     const { buffer } = payload
     if (isAlone(payload)) return new Kept(this.#ledger, this.#account, cost + BUFFER + buffer.byteLength)

@@ -1,5 +1,5 @@
 import type { Answer } from '../behaviors/behavior.js'
-import { type Ledger, MESSAGE_COST } from '../stream/ledger.js'
+import type { Ledger } from '../stream/ledger.js'
 import { readsBytes } from '../stream/objects.js'
 import { Queue } from '../stream/queue.js'
 import type { Message } from '../wire/messages.js'
@@ -10,7 +10,9 @@ import type { Pace } from './pace.js'
 import type { Posting } from './posting.js'
 
 /** Bytes of an iterator that waits: a generator of ordinary size, with what it remembers, and its place in the queue. */
-const ITERATOR_COST = 450
+const ITERATOR_COST = 300
+/** Bytes of an answer that waits, and is numbers only. */
+const ANSWER_COST = 144
 
 /** What was asked, and waits for its answers to be taken. */
 interface Waiting {
@@ -153,7 +155,7 @@ export class Replies {
 
   #costOf(answer: Answer): number {
     if (!isMessage(answer)) return ITERATOR_COST
-    return readsBytes(answer) ? this.#outbox.weigh(answer, this.#posting) : MESSAGE_COST
+    return readsBytes(answer) ? this.#outbox.weigh(answer, this.#posting) : ANSWER_COST
   }
 
   get #hasRoom(): boolean {

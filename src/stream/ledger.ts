@@ -16,7 +16,7 @@ export type Account = keyof typeof accounts
 export type Held = Readonly<Record<Account, number>>
 
 /** Bytes that a message which waits to be written costs beside its frame: its object, its place in the queues. */
-export const MESSAGE_COST = 144
+export const MESSAGE_COST = 116
 
 /**
  * A bound over many peers: when all that they make us hold exceeds it, the peer that holds the most is closed with

@@ -1,42 +1,40 @@
 import { ListView } from '../wire/list.js'
 import type { Message } from '../wire/messages.js'
 
-// Measured on Node 20; test/load/objects.test.ts sees it where a decoder makes other objects than it did.
+// Measured on Node 20; test/load/bounds.test.ts sees it where a decoder makes other objects than it did.
 
 /** Bytes of a plain object, and of a view of bytes. */
 const OBJECT = 100
 /** Bytes of a list over bytes, which makes its items when it is asked for them. */
 const LIST_VIEW = 140
+/** Bytes of a list that has its items, without them. */
+const ARRAY = 150
 /** Bytes of an item that is an object, the views in it included. */
-const ITEM = 200
+const ITEM = 240
 /** Bytes of an item that is a number. */
 const NUMBER = 10
 /** Bytes of the offsets of a transaction in a block. */
 const OFFSETS = 10
-/** Bytes of the two ids of a transaction, which stay once they are asked for: habits of ours do. */
+/** Bytes of the two ids of a transaction, which stay once they are asked for. */
 const IDS = 380
 
 /**
  * Bytes that the objects of a decoded message take, beside the bytes that it came in. They can be many times those: an
- * address of addrv2 has 13 bytes at least, and is an object of 200.
+ * address of addrv2 has 13 bytes at least, and is an object of 200 and more.
  */
 export function objectsOf(message: Message): number {
-  return fieldsOf(message) + hiddenOf(message)
+  const offsets = message.command === 'block' ? message.block.transactions.length * OFFSETS : 0
+  return fieldsOf(message) + offsets
+}
+
+/** Bytes of what a message has remembered by the time that users see it: a habit of ours asks for ids. */
+export function rememberedBy({ command }: Message): number {
+  return command === 'tx' ? IDS : 0
 }
 
 /** Whether a decoded message reads fields out of the bytes that it came in, and so keeps them. */
 export function readsBytes(message: Message): boolean {
   return Object.values(message).some(value => typeof value === 'object')
-}
-
-/** Bytes of the objects that are items of a message's lists; a list that was read is a view, and makes them when it is asked. */
-export function itemsOf(message: Message): number {
-  return Object.values(message).reduce<number>((sum, one) => sum + (Array.isArray(one) ? fieldOf(one) : 0), 0)
-}
-
-function hiddenOf(message: Message): number {
-  if (message.command === 'block') return message.block.transactions.length * OFFSETS
-  return message.command === 'tx' ? IDS : 0
 }
 
 function fieldsOf(value: object): number {
@@ -48,5 +46,6 @@ function fieldOf(value: unknown): number {
   if (value instanceof Uint8Array) return OBJECT
   if (value instanceof ListView) return LIST_VIEW
   if (!Array.isArray(value)) return fieldsOf(value)
-  return value.length * (typeof value[0] === 'number' ? NUMBER : ITEM)
+  if (value.length === 0) return 0
+  return ARRAY + value.length * (typeof value[0] === 'number' ? NUMBER : ITEM)
 }

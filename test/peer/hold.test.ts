@@ -16,7 +16,7 @@ const OBJECTS = 200
 const BUFFER = 100
 const HEADER = 24
 /** While such a message waits for users, its place among those that do. */
-const PLACE = 72
+const PLACE = 60
 
 const ping: Message = { command: 'ping', nonce: 7n }
 const getaddr: Message = { command: 'getaddr' }

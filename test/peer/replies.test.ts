@@ -13,10 +13,12 @@ import { converse } from '../support/conversation.js'
 
 const getaddr: Message = { command: 'getaddr' }
 const FRAME = 24
-/** What a message costs beside its frame while it waits to be written, or to be sent. */
-const COST = 144
+/** What a message costs beside its frame while it waits to be written. */
+const COST = 116
+/** What an answer of numbers costs while it waits for room. */
+const ANSWER = 144
 /** What an iterator costs while it waits. */
-const ITERATOR = 450
+const ITERATOR = 300
 /** What a pong costs while it waits to be written. */
 const PONG = FRAME + 8 + COST
 
@@ -71,7 +73,7 @@ describe('answers', () => {
       const { said, answers, memory } = serving(mark)
       for (let nonce = 1; nonce <= 5; nonce += 1) said.next(ping(nonce))
       expect(answers()).toEqual([1, 2, 3].slice(0, made).map(pong))
-      expect(memory()).toMatchObject({ reply: made * PONG, question: (5 - made) * COST })
+      expect(memory()).toMatchObject({ reply: made * PONG, question: (5 - made) * ANSWER })
     }
   })
 
@@ -162,7 +164,7 @@ describe('answers', () => {
     said.next(ping(8))
     said.next(ping(9))
     expect(answers()).toEqual([pong(8), ping(1), ping(1)])
-    expect(memory()).toMatchObject({ reply: PONG, question: COST, send: 2 * PONG })
+    expect(memory()).toMatchObject({ reply: PONG, question: ANSWER, send: 2 * PONG })
   })
 
   it('without an end take no more than others', () => {
@@ -198,7 +200,7 @@ describe('answers', () => {
 
 describe('questions that wait', () => {
   it('make the remote wait above their mark and not at it, and let it go on at half', () => {
-    const mark = 10 * COST
+    const mark = 10 * ANSWER
     const { said, calls, take, memory } = serving(mark)
     let nonce = 0
     const asking = (count: number) => {
@@ -207,19 +209,19 @@ describe('questions that wait', () => {
         said.next(ping(nonce))
       }
     }
-    // Nine pongs are above the mark of what waits to be written.
-    asking(9)
-    expect(memory()).toMatchObject({ reply: 9 * PONG, question: 0 })
+    // Ten pongs are above the mark of what waits to be written.
+    asking(10)
+    expect(memory()).toMatchObject({ reply: 10 * PONG, question: 0 })
     asking(10)
     expect(memory().question).toBe(mark)
     expect(calls()).toEqual([0, 0])
     asking(1)
     expect(calls()).toEqual([1, 0])
     take(5)
-    expect(memory().question).toBe(6 * COST)
+    expect(memory().question).toBe(6 * ANSWER)
     expect(calls()).toEqual([1, 0])
     take()
-    expect(memory().question).toBe(5 * COST)
+    expect(memory().question).toBe(5 * ANSWER)
     expect(calls()).toEqual([1, 1])
   })
 
@@ -228,7 +230,7 @@ describe('questions that wait', () => {
     const chunk = Buffer.concat(Array.from({ length: 100 }, (_, i) => frameOf(ping(i))))
     while (calls()[0] === 0) said.next(Uint8Array.from(chunk))
     expect(memory().reply).toBe(Math.ceil(1_000_000 / PONG) * PONG)
-    expect(memory().question).toBe((Math.floor(1_000_000 / COST) + 1) * COST)
+    expect(memory().question).toBe((Math.floor(1_000_000 / ANSWER) + 1) * ANSWER)
   })
 
   it('are counted with what they keep: their objects, and the chunk that they came in, once', () => {

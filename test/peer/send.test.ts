@@ -110,8 +110,8 @@ describe('send', () => {
   })
 
   it('closes with send-queue-full past the limit, and not before', () => {
-    // A ping is 32 bytes on the wire, and its objects take 144 more.
-    const { peer, log } = slowConversation({ sendQueueLimit: 16 * (32 + 144) })
+    // A ping is 32 bytes on the wire, and its objects take 116 more.
+    const { peer, log } = slowConversation({ sendQueueLimit: 16 * (32 + 116) })
     const settled: boolean[] = []
     for (let nonce = 0n; nonce < 16n; nonce += 1n) {
       peer.send({ command: 'ping', nonce }).subscribe(written => settled.push(written))
