@@ -16,7 +16,7 @@ const NUMBER = 10
 /** Bytes of the offsets of a transaction in a block. */
 const OFFSETS = 10
 /** Bytes of the two ids of a transaction, which stay once they are asked for. */
-const IDS = 380
+const IDS = 330
 
 /**
  * Bytes that the objects of a decoded message take, beside the bytes that it came in. They can be many times those: an
