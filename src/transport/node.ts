@@ -1,4 +1,3 @@
 export { type ListenOptions, listen, type Refusal } from './listen.js'
-export type { Lookup, LookupAddress, NodeSocket } from './node-types.js'
 export { DEFAULT_LINGER, fromSocket, type SocketOptions } from './socket-connection.js'
 export { DEFAULT_CONNECT_TIMEOUT, type TcpOptions, tcp } from './tcp.js'
