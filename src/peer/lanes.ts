@@ -1,26 +1,17 @@
 import type { Ledger } from '../stream/ledger.js'
 import type { Inbound, Reading } from '../stream/link.js'
-import { objectsOf, readsBytes } from '../stream/objects.js'
-import { Queue } from '../stream/queue.js'
-import { decodeMessage, type Message } from '../wire/messages.js'
+import type { Message } from '../wire/messages.js'
+import { Backlog, type Waiting } from './backlog.js'
 import { Delivery } from './delivery.js'
 import type { Marks } from './marks.js'
-import { BUFFER, isAlone, Kept, Pins } from './pins.js'
+import type { Pace } from './pace.js'
+import { Kept, Pins } from './pins.js'
 import { Questions } from './questions.js'
 
 /** Bytes that a hold with a size counts at least: what is held has objects too. */
 export const HOLD_OVERHEAD = 512
 /** Bytes that it takes to hold a message: the hold itself, and its place among those that `consume` has not begun. */
 const HOLDING = 300
-/** Bytes of a place in the queue for users. */
-const PLACE = 60
-
-interface Waiting {
-  readonly message: Message
-  /** Bytes that it takes while it waits. */
-  readonly cost: number
-}
-
 /** What lanes tell. */
 export interface LanesEvents {
   /** `full` has changed. */
@@ -37,34 +28,48 @@ export class Lanes {
   readonly delivery = new Delivery()
   readonly questions = new Questions()
   readonly #ledger: Ledger
-  readonly #marks: Pick<Marks, 'held' | 'queue'>
+  readonly #marks: Pick<Marks, 'held'>
+  readonly #pace: Pace
   readonly #events: LanesEvents
   readonly #pins: Pins
-  #waiting: Queue<Waiting> | undefined
+  readonly #backlog: Backlog
   /** More is held than the mark allows. */
   #congested = false
-  /** More waits for users than the mark allows. */
-  #full = false
   /** How many want delivery to users stopped for a reason of their own. */
   #stops = 0
   #handling = false
   #delivering = false
+  /** Others have their turn before more of what waits is delivered. */
+  #resting = false
   /** The message in hand, as it came in or as it waited. */
   #inbound: Inbound | undefined
   #message: Message | undefined
   #waited: Waiting | undefined
   #cleared: readonly (() => void)[] = []
 
-  constructor(ledger: Ledger, marks: Pick<Marks, 'held' | 'queue'>, events: LanesEvents) {
+  constructor(
+    {
+      ledger,
+      marks,
+      pace,
+    }: {
+      readonly ledger: Ledger
+      readonly marks: Pick<Marks, 'held' | 'queue'>
+      readonly pace: Pace
+    },
+    events: LanesEvents,
+  ) {
     this.#ledger = ledger
     this.#marks = marks
+    this.#pace = pace
     this.#events = events
     this.#pins = new Pins(ledger, 'held')
+    this.#backlog = new Backlog(ledger, marks.queue)
   }
 
   /** Whether so much waits for users that reading has to. */
   get full(): boolean {
-    return this.#full
+    return this.#backlog.full
   }
 
   /** Whether handlers hold more than their mark. */
@@ -74,7 +79,7 @@ export class Lanes {
 
   /** Whether something waits for users, or they have a message in hand. */
   get waiting(): boolean {
-    return this.#delivering || (this.#waiting?.length ?? 0) > 0
+    return this.#delivering || this.#backlog.length > 0
   }
 
   /** Whether users have a message in hand. */
@@ -111,7 +116,7 @@ export class Lanes {
       this.delivery.toBehaviors(message)
       this.#handling = false
       if (this.questions.claims(message)) return
-      if (this.#blocked || this.waiting) this.#queue(inbound, message, reading)
+      if (this.#blocked || this.waiting) this.#wait(inbound, message, reading)
       else this.#deliver(message)
     } finally {
       this.#handling = false
@@ -144,9 +149,7 @@ export class Lanes {
 
   /** Forgets what waits for users. */
   forget(): void {
-    for (let one = this.#waiting?.shift(); one; one = this.#waiting?.shift()) {
-      this.#ledger.refund('queue', one.cost)
-    }
+    this.#backlog.clear()
   }
 
   /** Ends the streams. */
@@ -167,7 +170,7 @@ export class Lanes {
   }
 
   #holdInHand(): Kept {
-    if (this.#waited !== undefined) return this.#hold(this.#waited.cost - PLACE + HOLDING)
+    if (this.#waited !== undefined) return this.#hold(this.#waited.bytes + HOLDING)
     if (this.#message === undefined || this.#inbound === undefined) return this.#hold(HOLD_OVERHEAD)
     return this.#pins.keep(this.#message, this.#inbound.payload, HOLDING)
   }
@@ -185,15 +188,10 @@ export class Lanes {
     }
   }
 
-  #queue(inbound: Inbound, message: Message, reading: Reading): void {
-    const waiting = waitingOf(inbound, message, reading)
-    this.#waiting ??= new Queue()
-    this.#waiting.push(waiting)
-    this.#ledger.charge('queue', waiting.cost)
-    if (this.#ledger.of('queue') > this.#marks.queue && !this.#full) {
-      this.#full = true
-      this.#events.pressed()
-    }
+  #wait(inbound: Inbound, message: Message, reading: Reading): void {
+    const { full } = this.#backlog
+    this.#backlog.push(inbound, message, reading)
+    if (this.#backlog.full !== full) this.#events.pressed()
   }
 
   #deliver(message: Message): void {
@@ -205,30 +203,40 @@ export class Lanes {
     }
   }
 
+  /** Delivers what waits, as long as it may and there is time for it in this turn. */
   #drain(): void {
-    if (this.#delivering) return
+    if (this.#delivering || this.#resting) return
+    let now = this.#pace.begin()
     while (!this.#blocked) {
-      const next = this.#waiting?.shift()
-      if (next === undefined) break
-      this.#ledger.refund('queue', next.cost)
-      this.#waited = next
-      const before = this.delivery.begin()
-      this.#deliver(next.message)
-      this.delivery.resume(before)
-      this.#waited = undefined
-      if (this.#full && this.#ledger.of('queue') <= this.#marks.queue / 2) {
-        this.#full = false
-        this.#events.pressed()
+      if (this.#backlog.length > 0 && this.#pace.spent(now)) {
+        this.#rest()
+        break
       }
+      const next = this.#backlog.shift()
+      if (next === undefined) break
+      this.#deliverWaiting(next)
+      now = this.#pace.now()
     }
+    this.#pace.end(now)
     if (!this.waiting) this.#events.drained()
   }
-}
 
-/** A message that can wait for long: by itself, where it would keep a chunk alive that is larger. */
-function waitingOf({ name, payload }: Inbound, message: Message, reading: Reading): Waiting {
-  if (!readsBytes(message)) return { message, cost: PLACE + objectsOf(message) }
-  const own = isAlone(payload) ? payload : new Uint8Array(payload)
-  const itself = own === payload ? message : decodeMessage(name, own, reading)
-  return { message: itself, cost: PLACE + objectsOf(itself) + BUFFER + own.buffer.byteLength }
+  #deliverWaiting(next: Waiting): void {
+    const { full } = this.#backlog
+    this.#waited = next
+    const before = this.delivery.begin()
+    this.#deliver(next.message)
+    this.delivery.resume(before)
+    this.#waited = undefined
+    this.#backlog.through()
+    if (this.#backlog.full !== full) this.#events.pressed()
+  }
+
+  #rest(): void {
+    this.#resting = true
+    this.#pace.later(() => {
+      this.#resting = false
+      this.#drain()
+    })
+  }
 }

@@ -80,7 +80,7 @@ export function makeParts(
     journal: new Journal(id, clock, options.traffic),
     known: createKnownInventory(options.knownInventoryLimit),
     link,
-    lanes: new Lanes(ledger, marks, host),
+    lanes: new Lanes({ ledger, marks, pace }, host),
     outbox,
     replies: new Replies({ outbox, ledger, marks, pace }, host),
     watch: new SendWatch(outbox, environment, options.sendTimeout, host),

@@ -244,3 +244,69 @@ describe('users', () => {
     )
   })
 })
+
+describe('what waited', () => {
+  /** A peer whose users take 1 ms for each message, and what they got. */
+  function busy() {
+    const time = virtualTime()
+    let taken = 0
+    const clock = { monotonic: () => time.clock.monotonic() + taken, epoch: () => time.clock.epoch() }
+    const conversation = converse({ scheduler: time.scheduler, clock })
+    const { peer, said } = conversation
+    const delivered: string[] = []
+    peer.messages$.subscribe({
+      next: message => {
+        delivered.push(nameOf(message))
+        taken += 1
+      },
+      complete: () => delivered.push('complete'),
+    })
+    const release = peer.hold(6_000_000)
+    said.next(together([...'abcdefghijkl'].map(letter => named(letter))))
+    return { ...conversation, time, delivered, release }
+  }
+
+  it('is delivered in turns with the work of others, a little more than 4 ms each', () => {
+    const { delivered, release, time } = busy()
+    release()
+    expect(delivered.join('')).toBe('abcde')
+    time.advance(0)
+    expect(delivered.join('')).toBe('abcdefghijkl')
+  })
+
+  it('is before what comes meanwhile', () => {
+    const { said, delivered, release, time } = busy()
+    release()
+    said.next(named('z'))
+    expect(delivered.join('')).toBe('abcde')
+    time.advance(0)
+    expect(delivered.join('')).toBe('abcdefghijklz')
+  })
+
+  it('waits on where more is held meanwhile', () => {
+    const { peer, delivered, release, time } = busy()
+    release()
+    const again = peer.hold(6_000_000)
+    time.advance(0)
+    expect(delivered.join('')).toBe('abcde')
+    again()
+    time.advance(0)
+    expect(delivered.join('')).toBe('abcdefghijkl')
+  })
+
+  it('comes before an orderly end that comes meanwhile, and not behind our own', () => {
+    const orderly = busy()
+    orderly.release()
+    orderly.said.complete()
+    expect(orderly.log).toEqual(['peer'])
+    orderly.time.advance(0)
+    expect(orderly.delivered.join('')).toBe('abcdefghijklcomplete')
+    expect(orderly.log).toEqual(['peer', 'error remote-closed'])
+    const own = busy()
+    own.release()
+    own.peer.disconnect()
+    expect(own.delivered.join('')).toBe('abcdecomplete')
+    own.time.advance(0)
+    expect(own.delivered.join('')).toBe('abcdecomplete')
+  })
+})
