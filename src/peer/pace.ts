@@ -2,10 +2,18 @@ import type { Clock } from '../stream/environment.js'
 
 /** ms of one turn of the event loop that one peer may take: with more, one that floods starves the others. */
 const SHARE = 4
+/** ms of one turn that all peers may take together: where ten or more have work, a share is smaller. */
+const TURN = 40
 
-/** Time, and a turn of the event loop behind all that waits in this one. */
+/** How many peers have put work off to the next turn of the same event loop. */
+export interface Crowd {
+  busy: number
+}
+
+/** Time, a turn of the event loop behind all that waits in this one, and who wants it too. */
 export interface PaceEnvironment {
   readonly clock: Clock
+  readonly crowd: Crowd
   nextTurn(work: () => void): void
 }
 
@@ -44,7 +52,7 @@ export class Pace {
 
   /** Whether it has lasted too long. */
   spent(now: number): boolean {
-    return this.#worked + now - this.#since > SHARE
+    return this.#worked + now - this.#since > this.#share
   }
 
   /** Work ends. */
@@ -57,23 +65,37 @@ export class Pace {
 
   /** Does the rest of some work when others have had their turn. */
   later(work: () => void): void {
-    if (this.#later === undefined) {
-      this.#later = [work]
-      this.#environment.nextTurn(() => this.#turn())
-    } else this.#later.push(work)
+    if (this.#later === undefined) this.#queue([work])
+    else this.#later.push(work)
+  }
+
+  get #share(): number {
+    return Math.min(SHARE, TURN / (this.#environment.crowd.busy + 1))
+  }
+
+  #queue(work: (() => void)[]): void {
+    this.#later = work
+    this.#environment.crowd.busy += 1
+    this.#environment.nextTurn(() => this.#turn())
+  }
+
+  #take(): (() => void)[] {
+    const due = this.#later ?? []
+    this.#later = undefined
+    this.#environment.crowd.busy -= 1
+    return due
   }
 
   #turn(): void {
-    const due = this.#later ?? []
-    this.#later = undefined
+    const due = this.#take()
     this.#worked = 0
     for (let next = due.shift(); next !== undefined; next = due.shift()) {
       next()
-      // Whoever had no turn in this one is the first in the next.
-      if (this.#worked > SHARE) break
+      if (this.#worked > this.#share) break
     }
     if (due.length === 0) return
-    if (this.#later === undefined) this.#environment.nextTurn(() => this.#turn())
-    this.#later = [...due, ...(this.#later ?? [])]
+    // Whoever had no turn in this one is the first in the next.
+    if (this.#later === undefined) this.#queue(due)
+    else this.#later.unshift(...due)
   }
 }

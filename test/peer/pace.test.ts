@@ -4,7 +4,7 @@ import type { Behavior } from '../../src/behaviors/behavior.js'
 import { connect } from '../../src/peer/connect.js'
 import { createNonces } from '../../src/peer/nonces.js'
 import type { PeerOptions } from '../../src/peer/options.js'
-import { Pace } from '../../src/peer/pace.js'
+import { type Crowd, Pace } from '../../src/peer/pace.js'
 import type { Peer } from '../../src/peer/peer.js'
 import type { Clock } from '../../src/stream/environment.js'
 import { virtualTime } from '../../src/testing/virtual-time.js'
@@ -196,12 +196,13 @@ describe('a peer whose turn is over', () => {
 
 describe('a pace', () => {
   /** A pace whose turns are run by hand, and work that takes the time it says. */
-  function paced() {
+  function paced(crowd: Crowd = { busy: 0 }) {
     let now = 0
     const turns: (() => void)[] = []
     const pace = new Pace({
       clock: { monotonic: () => now, epoch: () => now },
       nextTurn: work => void turns.push(work),
+      crowd,
     })
     const work = (ms: number) => {
       pace.begin()
@@ -226,6 +227,21 @@ describe('a pace', () => {
     const other = paced()
     other.work(4.1)
     expect(other.pace.spent(other.pace.begin())).toBe(true)
+  })
+
+  it('is spent earlier where many have work, so that all of them take 40 ms', () => {
+    const crowd: Crowd = { busy: 0 }
+    const others = Array.from({ length: 79 }, () => paced(crowd))
+    for (const { pace } of others) pace.later(() => {})
+    const { pace, work } = paced(crowd)
+    work(0.5)
+    expect(pace.spent(pace.begin())).toBe(false)
+    work(0.1)
+    expect(pace.spent(pace.now())).toBe(true)
+    // Nobody has anything to do any more.
+    for (const { turn } of others) turn()
+    expect(crowd.busy).toBe(0)
+    expect(pace.spent(pace.now())).toBe(false)
   })
 
   it('takes off what passes while others work', () => {
