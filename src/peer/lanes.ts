@@ -214,18 +214,18 @@ export class Lanes {
   /** Delivers what waits, as long as it may and there is time for it in this turn. */
   #drain(): void {
     if (this.#delivering || this.#resting) return
-    let now = this.#pace.begin()
+    this.#pace.begin()
     while (!this.#blocked) {
-      if (this.#backlog.length > 0 && this.#pace.spent(now)) {
+      if (this.#backlog.length > 0 && this.#pace.spent) {
         this.#rest()
         break
       }
       const next = this.#backlog.shift()
       if (next === undefined) break
       this.#deliverWaiting(next)
-      now = this.#pace.now()
+      this.#pace.step(next.bytes)
     }
-    this.#pace.end(now)
+    this.#pace.end()
     if (!this.waiting) this.#events.drained()
   }
 

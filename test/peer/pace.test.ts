@@ -207,7 +207,8 @@ describe('a pace', () => {
     const work = (ms: number) => {
       pace.begin()
       now += ms
-      pace.end(now)
+      pace.step()
+      pace.end()
     }
     return {
       pace,
@@ -223,10 +224,12 @@ describe('a pace', () => {
   it('is spent above 4 ms of work, and not at them', () => {
     const { pace, work } = paced()
     work(4)
-    expect(pace.spent(pace.begin())).toBe(false)
+    pace.begin()
+    expect(pace.spent).toBe(false)
     const other = paced()
     other.work(4.1)
-    expect(other.pace.spent(other.pace.begin())).toBe(true)
+    other.pace.begin()
+    expect(other.pace.spent).toBe(true)
   })
 
   it('is spent earlier where many have work, so that all of them take 40 ms', () => {
@@ -235,23 +238,28 @@ describe('a pace', () => {
     for (const { pace } of others) pace.later(() => {})
     const { pace, work } = paced(crowd)
     work(0.5)
-    expect(pace.spent(pace.begin())).toBe(false)
+    pace.begin()
+    expect(pace.spent).toBe(false)
     work(0.1)
-    expect(pace.spent(pace.now())).toBe(true)
+    pace.step()
+    expect(pace.spent).toBe(true)
     // Nobody has anything to do any more.
     for (const { turn } of others) turn()
     expect(crowd.busy).toBe(0)
-    expect(pace.spent(pace.now())).toBe(false)
+    pace.step()
+    expect(pace.spent).toBe(false)
   })
 
   it('takes off what passes while others work', () => {
     const { pace, work, pass } = paced()
     work(10)
     pass(5)
-    expect(pace.spent(pace.begin())).toBe(true)
-    pace.end(pace.now())
+    pace.begin()
+    expect(pace.spent).toBe(true)
+    pace.end()
     pass(1)
-    expect(pace.spent(pace.begin())).toBe(false)
+    pace.begin()
+    expect(pace.spent).toBe(false)
   })
 
   it('counts work inside of work once', () => {
@@ -259,10 +267,12 @@ describe('a pace', () => {
     const now = pace.begin()
     work(3)
     work(1)
-    expect(pace.spent(pace.now())).toBe(false)
+    pace.step()
+    expect(pace.spent).toBe(false)
     expect(now).toBe(0)
     work(1)
-    expect(pace.spent(pace.now())).toBe(true)
+    pace.step()
+    expect(pace.spent).toBe(true)
   })
 
   it('gives each kind of work as many turns as the others, where each would take all', () => {
@@ -296,7 +306,8 @@ describe('a pace', () => {
     work(100)
     let isSpent: boolean | undefined
     pace.later(() => {
-      isSpent = pace.spent(pace.begin())
+      pace.begin()
+      isSpent = pace.spent
     })
     turn()
     expect(isSpent).toBe(false)
