@@ -202,9 +202,9 @@ export function view<T>(item: FixedCodec<T>, limit: number): Codec<List<T>> {
     ...list(item, limit),
     decode: reader => {
       const count = reader.count(limit, item.size)
-      const start = reader.skip(count * item.size)
-      const { bytes } = reader
-      return new ListView(count, index => item.read(bytes, start + index * item.size))
+      const { buffer, position } = reader
+      reader.skip(count * item.size)
+      return new ListView(count, index => item.read(buffer, position + index * item.size))
     },
   }
 }

@@ -1,11 +1,12 @@
+import { COMMAND_SIZE } from './command-table.js'
 import { WireError } from './error.js'
 import { checksum } from './hash.js'
 import { MAX_PAYLOAD } from './limits.js'
 
+export { COMMAND_SIZE } from './command-table.js'
+
 /** Bytes of a v1 frame header: magic 4, command 12, length 4, checksum 4. */
 export const FRAME_HEADER = 24
-/** Bytes of the command field. */
-export const COMMAND_SIZE = 12
 
 /**
  * A payload in its v1 frame.

@@ -52,3 +52,18 @@ export function checksum(payload: Uint8Array): number {
   smallSha256(scratch, scratch)
   return readU32(scratch, 0)
 }
+
+export function checksumAt(bytes: Uint8Array, start: number, length: number): number {
+  return checksum(bytes.subarray(start, start + length))
+}
+
+export function checksums(
+  bytes: Uint8Array,
+  starts: Int32Array,
+  lengths: Int32Array,
+  from: number,
+  to: number,
+  out: Int32Array,
+): void {
+  for (let i = from; i < to; i += 1) out[i] = checksumAt(bytes, starts[i]!, lengths[i]!)
+}

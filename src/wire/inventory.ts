@@ -92,7 +92,9 @@ export const inventoryList: Codec<List<Inventory>> = {
   ...view(inventory, MAX_INV),
   decode: reader => {
     const count = reader.count(MAX_INV, inventory.size)
-    return new InventoryView(reader.bytes, reader.skip(count * inventory.size), count)
+    const { buffer, position } = reader
+    reader.skip(count * inventory.size)
+    return new InventoryView(buffer, position, count)
   },
 }
 

@@ -16,4 +16,5 @@ export const getdata = messageType<GetDataMessage>({
   shortId: 11,
   maxLength: 9 + MAX_INV * inventory.size,
   fields: { inventory: inventoryList },
+  decode: reader => ({ command: 'getdata', inventory: inventoryList.decode(reader) }),
 })

@@ -26,4 +26,5 @@ export const pong = messageType<PongMessage>({
   shortId: 19,
   maxLength: 8,
   fields: { nonce },
+  decode: reader => ({ command: 'pong', nonce: nonce.decode(reader) }),
 })

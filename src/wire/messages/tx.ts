@@ -13,4 +13,5 @@ export const tx = messageType<TxMessage>({
   bips: [144],
   shortId: 21,
   fields: { transaction },
+  decode: reader => ({ command: 'tx', transaction: transaction.decode(reader) }),
 })
