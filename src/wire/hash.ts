@@ -140,18 +140,3 @@ function shortUntil(starts: Int32Array, lengths: Int32Array, from: number, to: n
     while (end < to && lengths[end]! <= longest && starts[end]! + lengths[end]! <= limit) end += 1
   return end
 }
-
-export function checksumAt(bytes: Uint8Array, start: number, length: number): number {
-  return checksum(bytes.subarray(start, start + length))
-}
-
-export function checksums(
-  bytes: Uint8Array,
-  starts: Int32Array,
-  lengths: Int32Array,
-  from: number,
-  to: number,
-  out: Int32Array,
-): void {
-  for (let i = from; i < to; i += 1) out[i] = checksumAt(bytes, starts[i]!, lengths[i]!)
-}
