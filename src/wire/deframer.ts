@@ -5,6 +5,7 @@ import { FRAME_HEADER } from './frame.js'
 import { checksumAt, checksums } from './hash.js'
 import { MAX_PAYLOAD } from './limits.js'
 import type { KnownMessageType } from './messages.js'
+import { NONCE_SIZE, noteNonceChecksum } from './nonce-checksum.js'
 
 /** Offsets in a frame header. */
 const COMMAND_AT = 4
@@ -220,7 +221,9 @@ export class Deframer {
     const index = batch.taken
     const start = batch.starts[index]!
     const length = batch.lengths[index]!
-    const valid = batch.checksums[index]! >>> 0 === readU32(chunk, start - FRAME_HEADER + CHECKSUM_AT)
+    const checksum = batch.checksums[index]! >>> 0
+    if (length === NONCE_SIZE) noteNonceChecksum(chunk, start, checksum)
+    const valid = checksum === readU32(chunk, start - FRAME_HEADER + CHECKSUM_AT)
     batch.taken = index + 1
     this.#at = start + length
     if (batch.taken === batch.count) {
