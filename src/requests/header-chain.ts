@@ -87,10 +87,17 @@ export class HeaderChain {
    * @throws RequestError `bad-answer` where they connect to nothing here, not to each other, or lack work
    */
   add(headers: List<BlockHeader>, branch?: HeaderBranch): HeadersAdded {
+    if (headers.length === 0) return { added: 0, replaced: 0, branch }
     const given = HeaderRun.of(headers)
-    if (given.length === 0) return { added: 0, replaced: 0, branch }
+    try {
+      return this.#add(given, branch && PackedBranch.of(branch))
+    } finally {
+      given.release()
+    }
+  }
+
+  #add(given: HeaderRun, before: PackedBranch | undefined): HeadersAdded {
     this.#check(given)
-    const before = branch && PackedBranch.of(branch)
     const continued = before && equalBytes(given.previousAt(0), before.at(-1).hash) ? before : undefined
     const work = this.#difficulty.workOf(given.bytes, 0, given.length)
     if (continued === undefined) return this.#decide(given, work)

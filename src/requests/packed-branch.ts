@@ -14,17 +14,19 @@ export class PackedBranch implements HeaderBranch {
   readonly work: bigint
   readonly #bytes: Uint8Array
 
-  /** @param run - its bytes are kept, and what else is known of it is not */
+  /** Copies the headers of a run. */
   constructor({ bytes }: HeaderRun, work: bigint) {
-    this.#bytes = bytes
+    this.#bytes = bytes.slice()
     this.work = work
   }
 
   /** The same branch; as it is where it is one already. */
   static of(branch: HeaderBranch): PackedBranch {
-    return branch instanceof PackedBranch
-      ? branch
-      : new PackedBranch(HeaderRun.of(branch.headers), branch.work)
+    if (branch instanceof PackedBranch) return branch
+    const run = HeaderRun.of(branch.headers)
+    const packed = new PackedBranch(run, branch.work)
+    run.release()
+    return packed
   }
 
   /** Bytes that it takes. */
@@ -38,7 +40,7 @@ export class PackedBranch implements HeaderBranch {
 
   /** Its headers over the same bytes. */
   get run(): HeaderRun {
-    return new HeaderRun(this.#bytes)
+    return HeaderRun.over(this.#bytes)
   }
 
   /** Made anew each time, each header by itself. */
