@@ -8,6 +8,7 @@ import {
 } from '../behaviors/behavior.js'
 import { textOf } from '../stream/plain-cause.js'
 import type { Parts } from './parts.js'
+import type { Posting } from './posting.js'
 import { isMessage } from './replies.js'
 
 /** Ends the peer because of a behavior. */
@@ -16,13 +17,14 @@ export type EndByHabit = (code: BehaviorFault | 'behavior-failed', reason: strin
 /** The behaviors of a peer at work. Until `speak` is called, what they say waits. */
 export class Habits {
   readonly #parts: Pick<Parts, 'lanes' | 'outbox' | 'replies'>
-  readonly #protocolVersion: number
+  /** The same for all that is said unasked. */
+  readonly #posting: Posting
   readonly #end: EndByHabit
   #early: (() => void)[] | undefined = []
 
   constructor(parts: Pick<Parts, 'lanes' | 'outbox' | 'replies'>, protocolVersion: number, end: EndByHabit) {
     this.#parts = parts
-    this.#protocolVersion = protocolVersion
+    this.#posting = { account: 'send', protocolVersion }
     this.#end = end
     parts.replies.start(protocolVersion)
   }
@@ -47,29 +49,24 @@ export class Habits {
   }
 
   say(name: string, answer: Answer): void {
-    this.#inTurn(() => {
-      const { lanes, outbox, replies } = this.#parts
-      try {
-        if (lanes.handling || !isMessage(answer)) replies.add(name, answer, lanes.inHand)
-        else outbox.post(answer, { account: 'send', protocolVersion: this.#protocolVersion })
-      } catch (error) {
-        this.fail(name, error)
-      }
-    })
+    if (this.#early === undefined) this.#say(name, answer)
+    else this.#early.push(() => this.#say(name, answer))
+  }
+
+  #say(name: string, answer: Answer): void {
+    const { lanes, outbox, replies } = this.#parts
+    try {
+      if (lanes.handling || !isMessage(answer)) replies.add(name, answer, lanes)
+      else outbox.post(answer, this.#posting)
+    } catch (error) {
+      this.fail(name, error)
+    }
   }
 
   fail(name: string, error: unknown): void {
-    this.#inTurn(() => {
-      if (error instanceof BehaviorError) this.#end(error.code, error.message, error)
-      else {
-        this.#end('behavior-failed', `the behavior "${name}" failed: ${textOf(error)}`, error)
-      }
-    })
-  }
-
-  #inTurn(act: () => void): void {
-    if (this.#early === undefined) act()
-    else this.#early.push(act)
+    if (this.#early !== undefined) this.#early.push(() => this.fail(name, error))
+    else if (error instanceof BehaviorError) this.#end(error.code, error.message, error)
+    else this.#end('behavior-failed', `the behavior "${name}" failed: ${textOf(error)}`, error)
   }
 }
 
