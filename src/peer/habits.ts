@@ -11,6 +11,7 @@ import { textOf } from '../stream/plain-cause.js'
 import { attempt } from './attempt.js'
 import { plainContext } from './context.js'
 import type { Parts } from './parts.js'
+import type { Posting } from './posting.js'
 import { isMessage } from './replies.js'
 
 /** Whom a behavior ends. */
@@ -24,13 +25,14 @@ const NOBODY: readonly Voice[] = []
 /** The behaviors of a peer at work. Until `speak` is called, what they say waits. */
 export class Habits {
   readonly #host: HabitsHost
-  readonly #protocolVersion: number
+  /** The same for all that is said unasked. */
+  readonly #posting: Posting
   #voices = NOBODY
   #early: (() => void)[] | undefined = []
 
   constructor(host: HabitsHost, protocolVersion: number) {
     this.#host = host
-    this.#protocolVersion = protocolVersion
+    this.#posting = { account: 'send', protocolVersion }
     host.parts.replies.start(protocolVersion)
   }
 
@@ -63,29 +65,24 @@ export class Habits {
   }
 
   say(name: string, answer: Answer): void {
-    this.#inTurn(() => {
-      const { lanes, outbox, replies } = this.#host.parts
-      try {
-        if (lanes.handling || !isMessage(answer)) replies.add(name, answer, lanes.inHand)
-        else outbox.post(answer, { account: 'send', protocolVersion: this.#protocolVersion })
-      } catch (error) {
-        this.fail(name, error)
-      }
-    })
+    if (this.#early === undefined) this.#say(name, answer)
+    else this.#early.push(() => this.#say(name, answer))
+  }
+
+  #say(name: string, answer: Answer): void {
+    const { lanes, outbox, replies } = this.#host.parts
+    try {
+      if (lanes.handling || !isMessage(answer)) replies.add(name, answer, lanes)
+      else outbox.post(answer, this.#posting)
+    } catch (error) {
+      this.fail(name, error)
+    }
   }
 
   fail(name: string, error: unknown): void {
-    this.#inTurn(() => {
-      if (error instanceof BehaviorError) this.#host.end(error.code, error.message, error)
-      else {
-        this.#host.end('behavior-failed', `the behavior "${name}" failed: ${textOf(error)}`, error)
-      }
-    })
-  }
-
-  #inTurn(act: () => void): void {
-    if (this.#early === undefined) act()
-    else this.#early.push(act)
+    if (this.#early !== undefined) this.#early.push(() => this.fail(name, error))
+    else if (error instanceof BehaviorError) this.#host.end(error.code, error.message, error)
+    else this.#host.end('behavior-failed', `the behavior "${name}" failed: ${textOf(error)}`, error)
   }
 }
 

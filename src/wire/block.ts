@@ -1,7 +1,7 @@
 import type { Codec, Plain, PlainLimits } from './codec.js'
 import { plainList } from './codec.js'
 import { compactSizeLength, Writer } from './cursor.js'
-import { type Hash, sha256dAll } from './hash.js'
+import { type Hash, separate, sha256dAll } from './hash.js'
 import { BlockHeader, HEADER_SIZE, plainHeader } from './header.js'
 import { type List, ListView } from './list.js'
 import { plainTransaction, Transaction } from './transaction.js'
@@ -105,21 +105,25 @@ export class Block {
     const count = this.transactions.length
     const transactions: Transaction[] = []
     for (let index = 0; index < count; index += 1) transactions.push(this.transactions.at(index)!)
-    return sha256dAll({
-      count,
-      size: index => transactions[index]!.strippedSize,
-      write: (index, target, offset) => transactions[index]!.writeStripped(target, offset),
-    })
+    return separate(
+      sha256dAll({
+        count,
+        size: index => transactions[index]!.strippedSize,
+        write: (index, target, offset) => transactions[index]!.writeStripped(target, offset),
+      }),
+    )
   }
 
   /** The wtxids in order, wire order each, that of the coinbase as any other. Computed by each call: keep them. */
   wtxids(): Hash[] {
     const transactions = Array.from(this.transactions, ({ bytes }) => bytes)
-    return sha256dAll({
-      count: transactions.length,
-      size: index => transactions[index]!.length,
-      write: (index, target, offset) => target.set(transactions[index]!, offset),
-    })
+    return separate(
+      sha256dAll({
+        count: transactions.length,
+        size: index => transactions[index]!.length,
+        write: (index, target, offset) => target.set(transactions[index]!, offset),
+      }),
+    )
   }
 
   /** Bytes of the form without witness. */

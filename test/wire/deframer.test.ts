@@ -30,7 +30,8 @@ function framesOf(chunks: readonly Uint8Array[], deframer = new Deframer(magic))
   for (const chunk of chunks) {
     deframer.push(chunk)
     for (let frame = deframer.next(); frame; frame = deframer.next()) {
-      frames.push({ ...frame, payload: frame.payload.slice() })
+      const { name, size, checksumValid, commandFault } = frame
+      frames.push({ name, payload: frame.payload.slice(), size, checksumValid, commandFault })
     }
   }
   return frames
