@@ -1,7 +1,8 @@
 import { Deframer, type Frame } from '../wire/deframer.js'
 import { WireError } from '../wire/error.js'
-import { COMMAND_SIZE, encodeFrame } from '../wire/frame.js'
-import { decodeMessage, type EncodeOptions, encodeMessage, type Message, wireName } from '../wire/messages.js'
+import { COMMAND_SIZE } from '../wire/frame.js'
+import { encodeMessageFrame } from '../wire/message-frame.js'
+import { decodeMessage, type EncodeOptions, type Message } from '../wire/messages.js'
 import type { Network } from '../wire/network.js'
 import type { Broken, Inbound, Link, LinkEvents, Reading } from './link.js'
 import { Queue } from './queue.js'
@@ -105,7 +106,7 @@ class PlainLink implements Link {
   }
 
   encode(message: Message, options: EncodeOptions): Uint8Array {
-    return encodeFrame(this.#magic, wireName(message), encodeMessage(message, options))
+    return encodeMessageFrame(this.#magic, message, options)
   }
 
   /** Gives the deframer the next chunk; whether there was one. */

@@ -190,6 +190,7 @@ export function list<T>(item: Codec<T>, limit: number): Codec<List<T>> {
     },
     encode: (writer, values) => {
       writer.count(values.length, limit)
+      writer.room(values.length * item.minSize)
       for (const value of values) item.encode(writer, value)
     },
     plain: (values, limits) => plainList(values, limits, value => item.plain(value, limits)),

@@ -1,3 +1,4 @@
+import { writeU32 } from './bytes.js'
 import { WireError } from './error.js'
 import { MAX_SIZE } from './limits.js'
 
@@ -225,7 +226,10 @@ export function compactSizeLength(value: number): 1 | 3 | 5 | 9 {
   return value < 0xfd ? 1 : value <= 0xffff ? 3 : value <= 0xffff_ffff ? 5 : 9
 }
 
-/** Writes one payload, growing as needed. Values out of range throw `bad-value` instead of being cut. */
+/**
+ * Writes one payload, growing as needed. Values out of range throw `bad-value` instead of being cut. What it writes may
+ * begin anywhere in a buffer that it is given: lengths and offsets count from the beginning of the payload all the same.
+ */
 export class Writer {
   /** Negotiated protocol version; above all others where none was given. */
   readonly protocolVersion: number
@@ -233,105 +237,134 @@ export class Writer {
   readonly command: string | undefined
   /** Whether transactions are written with their witness (BIP144). */
   readonly witness: boolean
-  #bytes = new Uint8Array(64)
-  #view = new DataView(this.#bytes.buffer)
-  #length = 0
+  readonly #start: number
+  #buffer: Uint8Array
+  #position: number
 
-  constructor(context: CursorContext = {}) {
+  /**
+   * @param context - what codecs may need to know
+   * @param buffer - where to write, as long as there is room; what grows is a copy
+   * @param start - where the payload begins in `buffer`
+   */
+  constructor(context: CursorContext = {}, buffer: Uint8Array = new Uint8Array(64), start = 0) {
     this.protocolVersion = context.protocolVersion ?? NEWEST
     this.command = context.command
     this.witness = context.witness ?? true
+    this.#start = start
+    this.#buffer = buffer
+    this.#position = start
   }
 
   /** Bytes written so far. */
   get length(): number {
-    return this.#length
+    return this.#position - this.#start
+  }
+
+  /** What is written lies in it, and what was before it in the buffer that the writer was given; another one once it grew. */
+  get buffer(): Uint8Array {
+    return this.#buffer
   }
 
   /** The error to throw for a value that cannot be written. */
   fault(code: ConstructorParameters<typeof WireError>[0], detail?: string): WireError {
-    return new WireError(code, detail, { command: this.command, offset: this.#length })
+    return new WireError(code, detail, { command: this.command, offset: this.length })
   }
 
-  /** Makes room and answers where; `#view` may be another one afterwards. */
+  /** Makes room for `length` more bytes at once, so that what is long does not grow by halves. */
+  room(length: number): void {
+    const needed = this.#position + length
+    if (needed <= this.#buffer.length) return
+    const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2))
+    grown.set(this.#buffer.subarray(0, this.#position))
+    this.#buffer = grown
+  }
+
+  /** Makes room and answers where; `#buffer` may be another one afterwards. */
   #reserve(length: number): number {
-    const start = this.#length
-    const needed = start + length
-    if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
-      grown.set(this.#bytes.subarray(0, start))
-      this.#bytes = grown
-      this.#view = new DataView(grown.buffer)
-    }
-    this.#length = needed
+    const start = this.#position
+    if (start + length > this.#buffer.length) this.room(length)
+    this.#position = start + length
     return start
   }
 
-  #integer(value: number, min: number, max: number): number {
+  #integer(value: number, min: number, max: number): void {
     if (!Number.isInteger(value) || value < min || value > max) {
       throw this.fault('bad-value', `${value} is not an integer from ${min} to ${max}`)
     }
-    return value
-  }
-
-  #bigint(value: bigint, min: bigint, max: bigint): bigint {
-    if (value < min || value > max) throw this.fault('bad-value', `${value} is not from ${min} to ${max}`)
-    return value
   }
 
   /** An unsigned byte. */
   u8(value: number): void {
-    const checked = this.#integer(value, 0, 0xff)
+    this.#integer(value, 0, 0xff)
     const at = this.#reserve(1)
-    this.#view.setUint8(at, checked)
+    this.#buffer[at] = value
   }
 
   /** 2 bytes, unsigned, little-endian. */
   u16(value: number): void {
-    const checked = this.#integer(value, 0, 0xffff)
+    this.#integer(value, 0, 0xffff)
     const at = this.#reserve(2)
-    this.#view.setUint16(at, checked, true)
+    const buffer = this.#buffer
+    buffer[at] = value
+    buffer[at + 1] = value >>> 8
   }
 
   /** 2 bytes, unsigned, big-endian. */
   u16be(value: number): void {
-    const checked = this.#integer(value, 0, 0xffff)
+    this.#integer(value, 0, 0xffff)
     const at = this.#reserve(2)
-    this.#view.setUint16(at, checked)
+    const buffer = this.#buffer
+    buffer[at] = value >>> 8
+    buffer[at + 1] = value
   }
 
   /** 4 bytes, unsigned, little-endian. */
   u32(value: number): void {
-    const checked = this.#integer(value, 0, 0xffff_ffff)
+    this.#integer(value, 0, 0xffff_ffff)
     const at = this.#reserve(4)
-    this.#view.setUint32(at, checked, true)
+    writeU32(this.#buffer, at, value)
   }
 
   /** 4 bytes, signed, little-endian. */
   i32(value: number): void {
-    const checked = this.#integer(value, -0x8000_0000, 0x7fff_ffff)
+    this.#integer(value, -0x8000_0000, 0x7fff_ffff)
     const at = this.#reserve(4)
-    this.#view.setInt32(at, checked, true)
+    writeU32(this.#buffer, at, value)
   }
 
   /** 8 bytes, unsigned, little-endian. */
   u64(value: bigint): void {
-    const checked = this.#bigint(value, 0n, 0xffff_ffff_ffff_ffffn)
-    const at = this.#reserve(8)
-    this.#view.setBigUint64(at, checked, true)
+    if (BigInt.asUintN(64, value) !== value) {
+      throw this.fault('bad-value', `${value} is not from 0 to ${0xffff_ffff_ffff_ffffn}`)
+    }
+    word.setBigUint64(0, value, true)
+    this.#word()
   }
 
   /** 8 bytes, signed, little-endian. */
   i64(value: bigint): void {
-    const checked = this.#bigint(value, -0x8000_0000_0000_0000n, 0x7fff_ffff_ffff_ffffn)
+    if (BigInt.asIntN(64, value) !== value) {
+      throw this.fault(
+        'bad-value',
+        `${value} is not from ${-0x8000_0000_0000_0000n} to ${0x7fff_ffff_ffff_ffffn}`,
+      )
+    }
+    word.setBigInt64(0, value, true)
+    this.#word()
+  }
+
+  /** Writes what is in `word`. */
+  #word(): void {
     const at = this.#reserve(8)
-    this.#view.setBigInt64(at, checked, true)
+    const buffer = this.#buffer
+    writeU32(buffer, at, word.getInt32(0, true))
+    writeU32(buffer, at + 4, word.getInt32(4, true))
   }
 
   /** The bytes as they are, without a length. */
   raw(bytes: Uint8Array): void {
-    const start = this.#reserve(bytes.length)
-    this.#bytes.set(bytes, start)
+    const at = this.#reserve(bytes.length)
+    this.#buffer.set(bytes, at)
   }
 
   /** A CompactSize over the full 64 bits, in the shortest form. */
@@ -368,8 +401,14 @@ export class Writer {
     this.raw(bytes)
   }
 
+  /** All that its buffer holds up to here as a buffer of just that size: a copy, but for the one that it grew into. */
+  exact(borrowed: Uint8Array): Uint8Array {
+    const buffer = this.#buffer
+    return buffer !== borrowed && this.#position === buffer.length ? buffer : buffer.slice(0, this.#position)
+  }
+
   /** The bytes written; the writer must not be used afterwards. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+    return this.#buffer.subarray(this.#start, this.#position)
   }
 }

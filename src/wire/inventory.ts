@@ -1,5 +1,6 @@
 import { readU32 } from './bytes.js'
 import { type Codec, type FixedCodec, view } from './codec.js'
+import type { Writer } from './cursor.js'
 import type { Hash } from './hash.js'
 import { latin1, toHex } from './hex.js'
 import { MAX_INV } from './limits.js'
@@ -85,16 +86,29 @@ class InventoryView extends ListView<Inventory> {
     const inside = index >= 0 && index < this.length
     return inside ? readU32(this.#bytes, this.#start + index * inventory.size) : undefined
   }
+
+  /** All entries as they came in: type and hash of each are what they are written as. */
+  write(writer: Writer): void {
+    writer.raw(this.#bytes.subarray(this.#start, this.#start + this.length * inventory.size))
+  }
 }
+
+const entries = view(inventory, MAX_INV)
 
 /** What inv, getdata and notfound hold: a count of at most 50,000 and as many entries, made when they are asked for. */
 export const inventoryList: Codec<List<Inventory>> = {
-  ...view(inventory, MAX_INV),
+  ...entries,
   decode: reader => {
     const count = reader.count(MAX_INV, inventory.size)
     const { buffer, position } = reader
     reader.skip(count * inventory.size)
     return new InventoryView(buffer, position, count)
+  },
+  encode: (writer, list) => {
+    if (list instanceof InventoryView) {
+      writer.count(list.length, MAX_INV)
+      list.write(writer)
+    } else entries.encode(writer, list)
   },
 }
 

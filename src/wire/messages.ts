@@ -41,6 +41,7 @@ import { tx } from './messages/tx.js'
 import { verack } from './messages/verack.js'
 import { version } from './messages/version.js'
 import { wtxidrelay } from './messages/wtxidrelay.js'
+import { borrow, giveBack } from './scratch.js'
 
 /** THE table: every message that rxpeer decodes, by wire name. A new message is one file and one row here. */
 export const messageTypes = {
@@ -220,14 +221,33 @@ export function encodeMessage(message: Message, options: EncodeOptions = {}): Ui
     }
     return message.payload
   }
+  const buffer = borrow()
+  try {
+    return writeMessage(message, options, buffer, 0).exact(buffer)
+  } finally {
+    giveBack(buffer)
+  }
+}
+
+/**
+ * Writes the payload of a message from `start` of `buffer` on. For the framing inside the library.
+ * @returns the writer, whose buffer is another one where there was no room
+ * @throws WireError as {@link encodeMessage} does
+ */
+export function writeMessage(
+  message: KnownMessage,
+  options: EncodeOptions,
+  buffer: Uint8Array,
+  start: number,
+): Writer {
+  const { command } = message
   const { protocolVersion = NEWEST, witness = true } = options
-  const command = message.command
   const type: MessageType = messageTypes[command]
   if (protocolVersion < type.minVersion) throw unsupported(type)
-  const writer = new Writer({ protocolVersion, witness, command })
-  type.codec.encode(writer, message)
+  const writer = new Writer({ protocolVersion, witness, command }, buffer, start)
+  type.encode(writer, message)
   checkLength(type, writer.length, protocolVersion)
-  return writer.finish()
+  return writer
 }
 
 /**

@@ -17,4 +17,5 @@ export const feefilter = messageType<FeeFilterMessage>({
   maxLength: 8,
   fields: { feeRate: i64 },
   decode: reader => ({ command: 'feefilter', feeRate: i64.decode(reader) }),
+  encode: (writer, message) => i64.encode(writer, message.feeRate),
 })

@@ -17,4 +17,5 @@ export const getdata = messageType<GetDataMessage>({
   maxLength: 9 + MAX_INV * inventory.size,
   fields: { inventory: inventoryList },
   decode: reader => ({ command: 'getdata', inventory: inventoryList.decode(reader) }),
+  encode: (writer, message) => inventoryList.encode(writer, message.inventory),
 })

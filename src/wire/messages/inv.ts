@@ -17,4 +17,5 @@ export const inv = messageType<InvMessage>({
   maxLength: 9 + MAX_INV * inventory.size,
   fields: { inventory: inventoryList },
   decode: reader => ({ command: 'inv', inventory: inventoryList.decode(reader) }),
+  encode: (writer, message) => inventoryList.encode(writer, message.inventory),
 })

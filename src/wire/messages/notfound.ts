@@ -19,4 +19,5 @@ export const notfound = messageType<NotFoundMessage>({
   maxLength: 9 + MAX_INV * inventory.size,
   fields: { inventory: inventoryList },
   decode: reader => ({ command: 'notfound', inventory: inventoryList.decode(reader) }),
+  encode: (writer, message) => inventoryList.encode(writer, message.inventory),
 })

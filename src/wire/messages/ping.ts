@@ -18,4 +18,5 @@ export const ping = messageType<PingMessage>({
   maxLength: protocolVersion => (protocolVersion > protocolVersions.bip31 ? 8 : 0),
   fields: { nonce },
   decode: reader => ({ command: 'ping', nonce: nonce.decode(reader) }),
+  encode: (writer, message) => nonce.encode(writer, message.nonce),
 })

@@ -27,4 +27,5 @@ export const pong = messageType<PongMessage>({
   maxLength: 8,
   fields: { nonce },
   decode: reader => ({ command: 'pong', nonce: nonce.decode(reader) }),
+  encode: (writer, message) => nonce.encode(writer, message.nonce),
 })

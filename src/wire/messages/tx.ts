@@ -14,4 +14,5 @@ export const tx = messageType<TxMessage>({
   shortId: 21,
   fields: { transaction },
   decode: reader => ({ command: 'tx', transaction: transaction.decode(reader) }),
+  encode: (writer, message) => transaction.encode(writer, message.transaction),
 })
