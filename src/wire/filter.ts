@@ -4,7 +4,7 @@ import { type Hash, sha256d } from './hash.js'
 import { equalBytes } from './hex.js'
 import { isOpReturn } from './script.js'
 import { Sieve } from './sieve.js'
-import { type SipKey, siphash24Words, sipKey } from './siphash.js'
+import { manySiphashes, type SipHasher, type SipKey, siphash24Words, sipKey } from './siphash.js'
 import { firstAtLeast } from './sorted.js'
 
 /** The kinds of compact filters. */
@@ -57,10 +57,11 @@ function distinctHashes(key: SipKey, elements: Iterable<Uint8Array>): Hashes {
   const mask = 2 ** Math.ceil(Math.log2(2 * all.length + 1)) - 1
   const table = new Int32Array(mask + 1).fill(-1)
   const kept: Uint8Array[] = []
+  const hasher = manySiphashes()
   const highs = new Uint32Array(all.length)
   const lows = new Uint32Array(all.length)
   for (const element of all) {
-    siphash24Words(key, element, words)
+    hasher(key, element, words)
     const low = words[0]!
     const high = words[1]!
     let slot = low & mask
@@ -168,7 +169,7 @@ export class BlockFilter {
 
   /** Whether the block may have this script; certain only when false. */
   match(script: Uint8Array): boolean {
-    return has(this.#read(), this.count, this.#valueOf(script))
+    return has(this.#read(), this.count, this.#valueOf(script, siphash24Words))
   }
 
   /** Whether the block may have any of these scripts. */
@@ -177,8 +178,9 @@ export class BlockFilter {
     // To build a sieve takes as long as to search for so many.
     let searches = Math.ceil(count / 64)
     let sieve: Sieve | undefined
+    const hasher = manySiphashes()
     for (const script of scripts) {
-      const wanted = this.#valueOf(script)
+      const wanted = this.#valueOf(script, hasher)
       // Each time: an iterable may have asked another filter in between.
       const values = this.#read()
       if (searches > 0) searches -= 1
@@ -191,8 +193,8 @@ export class BlockFilter {
     return false
   }
 
-  #valueOf(script: Uint8Array): number {
-    siphash24Words(this.#key, script, words)
+  #valueOf(script: Uint8Array, hasher: SipHasher): number {
+    hasher(this.#key, script, words)
     return reduceHash(words[1]!, words[0]!, this.count * M)
   }
 
