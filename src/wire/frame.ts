@@ -1,7 +1,7 @@
 import { writeU32 } from './bytes.js'
 import { COMMAND_SIZE } from './command-table.js'
 import { WireError } from './error.js'
-import { checksum } from './hash.js'
+import { checksumAt } from './hash.js'
 import { MAX_PAYLOAD } from './limits.js'
 
 export { COMMAND_SIZE } from './command-table.js'
@@ -43,7 +43,7 @@ export function writeFrameHeader(
   for (let i = 0; i < COMMAND_SIZE; i += 1) bytes[start + 4 + i] = field[i]!
   const payload = start + FRAME_HEADER
   writeU32(bytes, start + 16, end - payload)
-  writeU32(bytes, start + 20, checksum(bytes.subarray(payload, end)))
+  writeU32(bytes, start + 20, checksumAt(bytes, payload, end - payload))
 }
 
 /**
