@@ -128,8 +128,9 @@ export interface ResolvedOptions extends Surroundings {
   readonly nonces: NonceRegistry
 }
 
+const own: UserAgent = { name: 'rxpeer', version: RXPEER_VERSION }
+
 function ownUserAgent(program: UserAgent | undefined): string {
-  const own: UserAgent = { name: 'rxpeer', version: RXPEER_VERSION }
   const text = formatUserAgent(program ? [own, program] : [own])
   if (text.length > MAX_USER_AGENT) {
     throw new TypeError(`the user agent has ${text.length} bytes, at most ${MAX_USER_AGENT} are allowed`)
@@ -139,32 +140,47 @@ function ownUserAgent(program: UserAgent | undefined): string {
   return text
 }
 
+const times = ['idleTimeout', 'pingInterval', 'pingTimeout', 'stallTick', 'trickleInterval'] as const
+
 function intervals(given: PeerOptions, policy: Policy): Intervals {
-  for (const name of [
-    'idleTimeout',
-    'pingInterval',
-    'pingTimeout',
-    'stallTick',
-    'trickleInterval',
-  ] as const) {
+  for (const name of times) {
     const value = given[name]
     if (value !== undefined) duration(name, value)
   }
   return {
-    ...given,
     idleTimeout: given.idleTimeout ?? policy.idleTimeout,
+    pingInterval: given.pingInterval,
     pingTimeout: given.pingTimeout ?? policy.pingTimeout,
+    stallTick: given.stallTick,
+    trickleInterval: given.trickleInterval,
+    trickleTiming: given.trickleTiming,
   }
 }
 
+/** The default habits that were made last: the peers of a program have the same, and there can be thousands. */
+let usual: { readonly at: Intervals; readonly habits: ReadonlyMap<string, Behavior> } | undefined
+
+function usualHabits(at: Intervals): ReadonlyMap<string, Behavior> {
+  const last = usual?.at
+  const same = last?.trickleTiming === at.trickleTiming && times.every(name => last?.[name] === at[name])
+  if (usual === undefined || !same) usual = { at, habits: defaultBehaviors(at) }
+  return usual.habits
+}
+
 function mergeBehaviors(given: PeerOptions, policy: Policy): ReadonlyMap<string, Behavior> {
-  const merged = new Map(defaultBehaviors(intervals(given, policy)))
-  for (const [name, behavior] of Object.entries(given.behaviors ?? {})) {
+  const habits = usualHabits(intervals(given, policy))
+  if (given.behaviors === undefined) return habits
+  const merged = new Map(habits)
+  for (const [name, behavior] of Object.entries(given.behaviors)) {
     if (behavior === false) merged.delete(name)
     else merged.set(name, behavior)
   }
   return merged
 }
+
+const atGenesis = (): Pick<NewestBlock, 'height'> => ({ height: 0 })
+const acceptAny = (): undefined => undefined
+const nothing: readonly Message[] = []
 
 /**
  * Checks options and fills in the defaults.
@@ -190,9 +206,9 @@ export function resolveOptions(given: PeerOptions): ResolvedOptions {
     protocolVersion,
     requiredServices: given.requiredServices ?? Services.none,
     relay: given.relay ?? true,
-    newestBlock: given.newestBlock ?? (() => ({ height: 0 })),
-    initial: given.initial ?? [],
-    acceptVersion: given.acceptVersion ?? (() => undefined),
+    newestBlock: given.newestBlock ?? atGenesis,
+    initial: given.initial ?? nothing,
+    acceptVersion: given.acceptVersion ?? acceptAny,
     traffic: given.traffic,
     handshakeTimeout: duration('handshakeTimeout', given.handshakeTimeout ?? policy.handshakeTimeout),
     sendQueueLimit: positive('sendQueueLimit', given.sendQueueLimit ?? 64 * 1024 * 1024),
