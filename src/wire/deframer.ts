@@ -5,6 +5,8 @@ import { FRAME_HEADER } from './frame.js'
 import { checksumAt, checksums } from './hash.js'
 import { MAX_PAYLOAD } from './limits.js'
 import type { KnownMessageType } from './messages.js'
+import { NONCE_SIZE, noteNonceChecksum } from './nonce-checksum.js'
+import { PayloadPieces } from './payload-pieces.js'
 
 /** Offsets in a frame header. */
 const COMMAND_AT = 4
@@ -26,9 +28,6 @@ export interface Frame {
 }
 
 const EMPTY = new Uint8Array(0)
-
-/** The first allocation for a payload that comes in pieces, bytes. */
-const FIRST_BUFFER = 1_024
 
 /**
  * A frame whose payload is where it came in. Most are read there: a view of it costs 40 to 60 ns, as much as reading a ping
@@ -142,8 +141,8 @@ export class Deframer {
   #headerBytes = EMPTY
   #headerFill = 0
   #header: Header | undefined
-  #payload: Uint8Array = EMPTY
-  #payloadFill = 0
+  /** Made for the first payload that comes in pieces. */
+  #pieces: PayloadPieces | undefined
 
   /** @param magic - the network's 4 bytes */
   constructor(magic: Uint8Array) {
@@ -158,8 +157,7 @@ export class Deframer {
 
   /** Bytes that are here and not in a frame yet. */
   get waiting(): number {
-    const claimed = this.#header === undefined ? this.#headerFill : FRAME_HEADER + this.#payload.length
-    return claimed + this.#chunk.length - this.#at
+    return this.#headerFill + (this.#pieces?.held ?? 0) + this.#chunk.length - this.#at
   }
 
   /** Adds the next chunk. All frames of the chunk before must have been taken. */
@@ -220,7 +218,9 @@ export class Deframer {
     const index = batch.taken
     const start = batch.starts[index]!
     const length = batch.lengths[index]!
-    const valid = batch.checksums[index]! >>> 0 === readU32(chunk, start - FRAME_HEADER + CHECKSUM_AT)
+    const checksum = batch.checksums[index]! >>> 0
+    if (length === NONCE_SIZE) noteNonceChecksum(chunk, start, checksum)
+    const valid = checksum === readU32(chunk, start - FRAME_HEADER + CHECKSUM_AT)
     batch.taken = index + 1
     this.#at = start + length
     if (batch.taken === batch.count) {
@@ -279,27 +279,19 @@ export class Deframer {
   /** What the whole payload lies in: the chunk, where it ends at `#at`, or a buffer of its own. */
   #readPayload(length: number): Uint8Array | undefined {
     const there = this.#chunk.length - this.#at
-    if (this.#payloadFill === 0 && there >= length) {
+    const got = this.#pieces?.length ?? 0
+    if (got === 0 && there >= length) {
       this.#at += length
       return this.#chunk
     }
-    const piece = Math.min(there, length - this.#payloadFill)
-    this.#grow(this.#payloadFill + piece, length)
-    this.#payload.set(this.#chunk.subarray(this.#at, this.#at + piece), this.#payloadFill)
-    this.#at += piece
-    this.#payloadFill += piece
-    if (this.#payloadFill < length) return undefined
-    const payload = this.#payload
-    this.#payload = EMPTY
-    this.#payloadFill = 0
+    const end = this.#at + Math.min(there, length - got)
+    this.#pieces ??= new PayloadPieces()
+    this.#pieces.add(this.#chunk, this.#at, end, length)
+    this.#at = end
+    if (this.#pieces.length < length) return undefined
+    const payload = this.#pieces.take()
+    // Most peers are idle most of the time.
+    this.#pieces = undefined
     return payload
-  }
-
-  /** Doubling what has arrived, never above what was claimed, so the last buffer is exactly the payload. */
-  #grow(needed: number, length: number): void {
-    if (needed <= this.#payload.length) return
-    const grown = new Uint8Array(Math.min(length, Math.max(FIRST_BUFFER, 2 * needed)))
-    grown.set(this.#payload.subarray(0, this.#payloadFill))
-    this.#payload = grown
   }
 }

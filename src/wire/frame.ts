@@ -1,8 +1,9 @@
 import { writeU32 } from './bytes.js'
 import { COMMAND_SIZE } from './command-table.js'
 import { WireError } from './error.js'
-import { checksum } from './hash.js'
+import { checksumAt } from './hash.js'
 import { MAX_PAYLOAD } from './limits.js'
+import { NONCE_SIZE, nonceChecksum } from './nonce-checksum.js'
 
 export { COMMAND_SIZE } from './command-table.js'
 
@@ -42,8 +43,10 @@ export function writeFrameHeader(
   for (let i = 0; i < 4; i += 1) bytes[start + i] = magic[i]!
   for (let i = 0; i < COMMAND_SIZE; i += 1) bytes[start + 4 + i] = field[i]!
   const payload = start + FRAME_HEADER
-  writeU32(bytes, start + 16, end - payload)
-  writeU32(bytes, start + 20, checksum(bytes.subarray(payload, end)))
+  const length = end - payload
+  writeU32(bytes, start + 16, length)
+  const sum = length === NONCE_SIZE ? nonceChecksum(bytes, payload) : checksumAt(bytes, payload, length)
+  writeU32(bytes, start + 20, sum)
 }
 
 /**

@@ -1,7 +1,7 @@
-import { sha256 as backendSha256, sha256Words as backendWords, fasterFrom, small } from '#crypto'
+import { sha256 as backendSha256, fasterFrom, sha256Into, small } from '#crypto'
 import { readU32 } from './bytes.js'
 import { makeSha256d, type Sha256d } from './crypto/sha256d.js'
-import { type Batch, makeSha256x4, ROOM, type Sha256x4 } from './crypto/sha256x4.js'
+import { MESSAGES, makeSha256x4, ROOM, type Sha256x4 } from './crypto/sha256x4.js'
 import { smallSha256 } from './crypto/small-sha256.js'
 
 /** A 32-byte hash in wire order; {@link toHex} shows it as explorers do. */
@@ -18,11 +18,16 @@ const FEW = 3
 
 // Compiled at the first use: not every program that imports this hashes.
 let one: Sha256d | undefined
-let lanes: { four: Sha256x4 | undefined; longest: number } | undefined
+let four: Sha256x4 | undefined
+let fourTried = false
 
-function theLanes(): NonNullable<typeof lanes> {
-  lanes ??= { four: makeSha256x4(), longest: Math.min(ROOM, fasterFrom() - 1) }
-  return lanes
+/** The lanes of vectors, `undefined` where there are none. */
+export function theLanes(): Sha256x4 | undefined {
+  if (!fourTried) {
+    fourTried = true
+    four = makeSha256x4({ from: fasterFrom(), sha256Into })
+  }
+  return four
 }
 
 /** SHA-256, 32 bytes. */
@@ -38,7 +43,7 @@ function twice(bytes: Uint8Array, start: number, length: number): Uint8Array {
   one ??= makeSha256d()
   if (length <= small) one.message(bytes, start, length)
   else {
-    backendWords(length === bytes.length ? bytes : bytes.subarray(start, start + length), one.words)
+    sha256Into(length === bytes.length ? bytes : bytes.subarray(start, start + length), one.hash, 0)
     one.again()
   }
   return one.hash
@@ -47,21 +52,6 @@ function twice(bytes: Uint8Array, start: number, length: number): Uint8Array {
 /** SHA-256 of SHA-256: the protocol's hash for ids, checksums and merkle trees. */
 export function sha256d(bytes: Uint8Array): Hash {
   return new Uint8Array(twice(bytes, 0, bytes.length))
-}
-
-/** SHA256d of each message of a batch, one behind the other; side by side where WebAssembly has vectors. */
-export function sha256dAll(batch: Batch): Uint8Array {
-  const hashes = new Uint8Array(HASH_SIZE * batch.count)
-  const { four, longest } = theLanes()
-  four?.batch(batch, longest, new Int32Array(hashes.buffer))
-  for (let index = 0; index < batch.count; index += 1) {
-    const size = batch.size(index)
-    if (four !== undefined && size <= longest) continue
-    const message = new Uint8Array(size)
-    batch.write(index, message, 0)
-    hashes.set(twice(message, 0, size), HASH_SIZE * index)
-  }
-  return hashes
 }
 
 /**
@@ -76,9 +66,9 @@ export function sha256dAlike(
   count: number,
   hashes: Uint8Array,
 ): void {
-  const four = count < FEW ? undefined : theLanes().four
-  if (four !== undefined) {
-    four.alike(size, bytes, start, stride, count, hashes)
+  const lanes = count < FEW ? undefined : theLanes()
+  if (lanes !== undefined) {
+    lanes.alike(size, bytes, start, stride, count, hashes)
     return
   }
   for (let i = 0; i < count; i += 1) hashes.set(twice(bytes, start + i * stride, size), HASH_SIZE * i)
@@ -117,26 +107,29 @@ export function checksums(
   to: number,
   out: Int32Array,
 ): void {
+  const lanes = to - from < FEW ? undefined : theLanes()
   for (let index = from; index < to; ) {
-    const end = shortUntil(starts, lengths, index, to)
-    if (end - index >= FEW) {
-      theLanes().four?.firstWords(bytes, starts, lengths, index, end, out)
-      index = end
-    } else {
+    const end = lanes === undefined ? index : together(starts, lengths, index, to)
+    if (lanes === undefined || end - index < FEW) {
       out[index] = checksumAt(bytes, starts[index]!, lengths[index]!)
       index += 1
+      continue
     }
+    const start = starts[index]!
+    lanes.clear()
+    lanes.memory.set(bytes.subarray(start, starts[end - 1]! + lengths[end - 1]!), MESSAGES)
+    for (; index < end; index += 1) {
+      if (lanes.full) lanes.flush(out, 1)
+      lanes.add(MESSAGES + starts[index]! - start, lengths[index]!, index)
+    }
+    lanes.flush(out, 1)
   }
 }
 
-/** Where the payloads that are short enough for lanes, and together fit their memory, end. */
-function shortUntil(starts: Int32Array, lengths: Int32Array, from: number, to: number): number {
-  // Asked for only where it may matter: lanes take a while to compile.
-  if (to - from < FEW) return from
-  const { four, longest } = theLanes()
+/** Where the payloads end that fit the memory of the lanes together. */
+function together(starts: Int32Array, lengths: Int32Array, from: number, to: number): number {
   const limit = starts[from]! + ROOM
   let end = from
-  if (four !== undefined)
-    while (end < to && lengths[end]! <= longest && starts[end]! + lengths[end]! <= limit) end += 1
+  while (end < to && starts[end]! + lengths[end]! <= limit) end += 1
   return end
 }

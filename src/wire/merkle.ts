@@ -1,4 +1,4 @@
-import type { Block } from './block.js'
+import { type Block, flatTxids, flatWtxids } from './block.js'
 import { HASH_SIZE, type Hash, sha256d, sha256dAlike, zeroHash } from './hash.js'
 import { equalBytes } from './hex.js'
 import type { List } from './list.js'
@@ -15,9 +15,10 @@ export interface MerkleRoot {
   readonly mutated: boolean
 }
 
+const pair = new Uint8Array(2 * HASH_SIZE)
+
 /** SHA256d of two hashes, one behind the other, written to `out`. */
 export function hashPair(left: Uint8Array, right: Uint8Array, out: Uint8Array): void {
-  const pair = new Uint8Array(2 * HASH_SIZE)
   pair.set(left)
   pair.set(right, HASH_SIZE)
   out.set(sha256d(pair))
@@ -66,14 +67,16 @@ export function merkleRoot(hashes: List<Hash>): MerkleRoot {
 
 /** Whether the transactions of a block are those that its header commits to, none repeated (CVE-2012-2459). */
 export function checkMerkleRoot(block: Block): boolean {
-  const { root, mutated } = merkleRoot(block.txids())
+  const { root, mutated } = rootOf(flatTxids(block))
   return !mutated && equalBytes(root, block.header.merkleRoot)
 }
 
 /** The merkle root of a block's wtxids, in which the coinbase counts as zero (BIP141). */
 export function witnessMerkleRoot(block: Block): Hash {
-  const [, ...others] = block.wtxids()
-  return merkleRoot([zeroHash, ...others]).root
+  const wtxids = flatWtxids(block)
+  if (wtxids.length === 0) return zeroHash
+  wtxids.set(zeroHash)
+  return rootOf(wtxids).root
 }
 
 /** What a commitment's script starts with: OP_RETURN, a push of 36 bytes, and BIP141's four. */

@@ -1,31 +1,39 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type Batch, makeSha256x4, ROOM, type Sha256x4 } from '../../src/wire/crypto/sha256x4.js'
-import { checksum, checksums, separate, sha256d, sha256dAlike, sha256dAll } from '../../src/wire/hash.js'
+import { type ForLong, MESSAGES, makeSha256x4, ROOM, type Sha256x4 } from '../../src/wire/crypto/sha256x4.js'
+import { layout } from '../../src/wire/crypto/sha256x4-module.js'
+import { checksum, checksums, separate, sha256, sha256d, sha256dAlike } from '../../src/wire/hash.js'
 import { bytesToHex } from '../../src/wire/hex.js'
 
 /** Another content for every length and place. */
 const message = (length: number, salt = 0): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (i * 31 + salt * 7 + 1) & 0xff)
 
-const batchOf = (messages: readonly Uint8Array[]): Batch => ({
-  count: messages.length,
-  size: index => messages[index]!.length,
-  write: (index, target, offset) => target.set(messages[index]!, offset),
-})
-
 const oneByOne = (messages: readonly Uint8Array[]) => messages.map(bytes => bytesToHex(sha256d(bytes)))
 const hex = (hashes: Uint8Array) => separate(hashes).map(bytesToHex)
 
-function lanes(): Sha256x4 {
-  const made = makeSha256x4()
+/** Long messages are handed on where there is a `from`. */
+function lanes(from = Number.POSITIVE_INFINITY): Sha256x4 {
+  const made = makeSha256x4({ from, sha256Into: (bytes, out, at) => out.set(sha256(bytes), at) })
   if (made === undefined) throw new Error('this platform has no WebAssembly vectors')
   return made
 }
 
-function hashed(four: Sha256x4, batch: Batch, longest = ROOM): string[] {
-  const hashes = new Uint8Array(32 * batch.count)
-  four.batch(batch, longest, new Int32Array(hashes.buffer))
+function hashed(four: Sha256x4, messages: readonly Uint8Array[]): string[] {
+  const hashes = new Uint8Array(32 * messages.length)
+  const words = new Int32Array(hashes.buffer)
+  let end = MESSAGES
+  four.clear()
+  messages.forEach((bytes, index) => {
+    if (four.full || end + bytes.length > MESSAGES + ROOM) {
+      four.flush(words, 8)
+      end = MESSAGES
+    }
+    four.memory.set(bytes, end)
+    four.add(end, bytes.length, index)
+    end += bytes.length
+  })
+  four.flush(words, 8)
   return hex(hashes)
 }
 
@@ -34,17 +42,24 @@ afterEach(() => {
   vi.resetModules()
 })
 
+const never: ForLong = { from: Number.POSITIVE_INFINITY, sha256Into: () => undefined }
+
+const refused = () =>
+  vi.fn(function refuse() {
+    throw new EvalError('refused by the policy')
+  })
+
 describe('Sha256x4', () => {
   it('hashes every length around the borders of its blocks', () => {
     const messages = Array.from({ length: 260 }, (_, length) => message(length))
-    expect(hashed(lanes(), batchOf(messages))).toEqual(oneByOne(messages))
+    expect(hashed(lanes(), messages)).toEqual(oneByOne(messages))
   })
 
   it('hashes any number of messages of any lengths', () => {
     const four = lanes()
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 600 }), { maxLength: 13 }), messages => {
-        expect(hashed(four, batchOf(messages))).toEqual(oneByOne(messages))
+        expect(hashed(four, messages)).toEqual(oneByOne(messages))
       }),
     )
   })
@@ -52,41 +67,67 @@ describe('Sha256x4', () => {
   it('fills its memory to the last byte, and begins anew', () => {
     const sizes = [ROOM, ROOM - 1, 3, ROOM - 4, 1, ROOM - 5, 4, 1, ROOM]
     const messages = sizes.map(message)
-    expect(hashed(lanes(), batchOf(messages))).toEqual(oneByOne(messages))
+    expect(hashed(lanes(), messages)).toEqual(oneByOne(messages))
   })
 
   it.each([1_023, 1_024, 1_025, 2_500])('hashes %d messages', count => {
     const messages = Array.from({ length: count }, (_, i) => message(i % 150, i))
-    expect(hashed(lanes(), batchOf(messages))).toEqual(oneByOne(messages))
+    expect(hashed(lanes(), messages)).toEqual(oneByOne(messages))
   })
 
-  it('leaves out what is longer than it is told', () => {
-    const messages = [200, 201, 5, 300, 200].map(message)
-    const expected = oneByOne(messages)
-    expected[1] = '00'.repeat(32)
-    expected[3] = '00'.repeat(32)
-    expect(hashed(lanes(), batchOf(messages), 200)).toEqual(expected)
+  it.each([0, 1, 200, 201, 300])('hands on what has %d bytes and more', from => {
+    const messages = [200, 201, 5, 300, 200, 0, 199, 400].map(message)
+    expect(hashed(lanes(from), messages)).toEqual(oneByOne(messages))
   })
 
-  it('keeps nothing from the batch before', () => {
-    const four = lanes()
-    hashed(four, batchOf([message(500, 1), message(90, 2), message(300, 3), message(64, 4), message(1)]))
+  it('hands on as many as there are', () => {
+    const messages = Array.from({ length: 1_030 }, (_, i) => message(20 + (i % 9), i))
+    expect(hashed(lanes(20), messages)).toEqual(oneByOne(messages))
+  })
+
+  it('writes the first word of each hash where only that is wanted', () => {
+    const four = lanes(100)
+    const messages = [5, 100, 60, 99, 101].map(message)
+    four.clear()
+    messages.forEach((bytes, index) => {
+      four.memory.set(bytes, MESSAGES + 200 * index)
+      four.add(MESSAGES + 200 * index, bytes.length, index)
+    })
+    const words = new Int32Array(5)
+    four.flush(words, 1)
+    expect(Array.from(words, word => word >>> 0)).toEqual(messages.map(checksum))
+  })
+
+  it('keeps nothing from the messages before', () => {
+    const four = lanes(300)
+    hashed(four, [message(500, 1), message(90, 2), message(300, 3), message(64, 4), message(1)])
+    four.add(MESSAGES, 10, 3)
+    four.add(MESSAGES, 310, 4)
     const messages = [message(10), message(70)]
-    expect(hashed(four, batchOf(messages))).toEqual(oneByOne(messages))
+    expect(hashed(four, messages)).toEqual(oneByOne(messages))
   })
 
-  it('takes up again after a batch that could not be written', () => {
-    const four = lanes()
-    const broken: Batch = {
-      count: 9,
-      size: () => 100,
-      write: index => {
-        if (index === 6) throw new RangeError('broken')
-      },
-    }
-    expect(() => hashed(four, broken)).toThrow(RangeError)
-    const messages = [message(200)]
-    expect(hashed(four, batchOf(messages))).toEqual(oneByOne(messages))
+  it('is not there without WebAssembly', () => {
+    vi.stubGlobal('WebAssembly', undefined)
+    expect(makeSha256x4(never)).toBeUndefined()
+  })
+
+  it('is not there where a page forbids to compile', () => {
+    const refuse = refused()
+    vi.stubGlobal('WebAssembly', { Module: refuse })
+    expect(makeSha256x4(never)).toBeUndefined()
+    expect(refuse).toHaveBeenCalledOnce()
+  })
+
+  it('is not there where it hashes wrongly, as it would where words are big-endian', () => {
+    const memory = { buffer: new ArrayBuffer(layout.pages * 65_536) }
+    const nothing = () => undefined
+    const Instance = vi.fn(function instance() {
+      return { exports: { memory, hash32: nothing, hash64: nothing, hash80: nothing, hash4: nothing } }
+    })
+    vi.stubGlobal('WebAssembly', { Module: class {}, Instance })
+    expect(makeSha256x4(never)).toBeUndefined()
+    expect(Instance).toHaveBeenCalledOnce()
   })
 })
 
@@ -97,48 +138,9 @@ async function withWebAssembly(value: unknown): Promise<typeof import('../../src
   return import('../../src/wire/hash.js')
 }
 
-const refused = () =>
-  vi.fn(function refuse() {
-    throw new EvalError('refused by the policy')
-  })
-
-describe('sha256dAll', () => {
-  const messages = [message(0), message(80), message(20_000), message(283), message(32), message(1_000)]
-
-  it('answers what sha256d does, in order', () => {
-    expect(hex(sha256dAll(batchOf(messages)))).toEqual(oneByOne(messages))
-  })
-
-  it('does without WebAssembly', async () => {
-    const fresh = await withWebAssembly(undefined)
-    expect(hex(fresh.sha256dAll(batchOf(messages)))).toEqual(oneByOne(messages))
-    expect(makeSha256x4()).toBeUndefined()
-  })
-
-  // The browser project runs all files in one page, where modules are loaded once.
-  it.skipIf('document' in globalThis)('does without it where a page forbids to compile', async () => {
-    const refuse = refused()
-    const fresh = await withWebAssembly({ Module: refuse })
-    expect(hex(fresh.sha256dAll(batchOf(messages)))).toEqual(oneByOne(messages))
-    // Once for the lanes, and once for one message at a time.
-    expect(refuse).toHaveBeenCalledTimes(2)
-  })
-
-  it('does without lanes that hash wrongly, as they would where words are big-endian', () => {
-    const memory = { buffer: new ArrayBuffer(4 * 65_536) }
-    const Instance = vi.fn(function instance() {
-      const nothing = () => undefined
-      return { exports: { memory, hash64: nothing, hash80: nothing, hash4: nothing } }
-    })
-    vi.stubGlobal('WebAssembly', { Module: class {}, Instance })
-    expect(makeSha256x4()).toBeUndefined()
-    expect(Instance).toHaveBeenCalledOnce()
-  })
-})
-
 describe('separate', () => {
   it('gives each hash an array of its own', () => {
-    const hashes = sha256dAll(batchOf([message(1), message(2), message(3)]))
+    const hashes = message(96)
     const all = separate(hashes)
     expect(all.map(hash => hash.length)).toEqual([32, 32, 32])
     expect(new Set([hashes.buffer, ...all.map(hash => hash.buffer)]).size).toBe(4)

@@ -2,12 +2,12 @@
 export interface CryptoBackend {
   /** SHA-256, 32 bytes, always a new array. */
   sha256(bytes: Uint8Array): Uint8Array
-  /** SHA-256 as eight numbers, written to the start of `words`. */
-  sha256Words(bytes: Uint8Array, words: Int32Array): void
+  /** SHA-256, written to the 32 bytes of `out` from `at` on. */
+  sha256Into(bytes: Uint8Array, out: Uint8Array, at: number): void
   /** Up to this many bytes our own short hash is faster than {@link sha256}; measured by `bench/hash.ts`. */
   readonly small: number
   /**
-   * From this many bytes on {@link sha256Words} is faster than four messages side by side in vectors; infinite where it
+   * From this many bytes on {@link sha256Into} is faster than four messages side by side in vectors; infinite where it
    * never is. May take a fraction of a millisecond to find out, so ask once and late.
    */
   fasterFrom(): number

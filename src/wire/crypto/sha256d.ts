@@ -6,11 +6,9 @@ import { smallSha256 } from './small-sha256.js'
 export interface Sha256d {
   /** 32 bytes: the hash of the last message. */
   readonly hash: Uint8Array
-  /** 8 numbers: the hash whose hash {@link again} makes. */
-  readonly words: Int32Array
   /** Hashes `length` bytes from `start` on, and their hash; up to {@link MAX_SHORT} bytes. */
   message(bytes: Uint8Array, start: number, length: number): void
-  /** Hashes what stands in {@link words}. */
+  /** Hashes the hash once more. */
   again(): void
 }
 
@@ -19,7 +17,7 @@ export const MAX_SHORT = 60_000
 
 interface Exports extends WithMemory {
   hash(address: number, blocks: number): void
-  again(unused: number): void
+  hash32(): void
 }
 
 /** Up to this many bytes, copying them one by one costs less than the view that `set` wants; measured. */
@@ -28,21 +26,21 @@ const BY_HAND = 64
 /** By WebAssembly: half the time of JavaScript. */
 class CompiledSha256d implements Sha256d {
   readonly hash: Uint8Array
-  readonly words: Int32Array
+  readonly #words: Int32Array
   readonly #bytes: Uint8Array
   readonly #exports: Exports
 
   constructor(exports: Exports) {
     const { buffer } = exports.memory
     this.hash = new Uint8Array(buffer, layout.state, 32)
-    this.words = new Int32Array(buffer)
+    this.#words = new Int32Array(buffer)
     this.#bytes = new Uint8Array(buffer)
     this.#exports = exports
   }
 
   message(bytes: Uint8Array, start: number, length: number): void {
     const to = this.#bytes
-    const { words } = this
+    const words = this.#words
     const { free } = layout
     const blocks = (length + 9 + 63) >>> 6
     const end = (free >>> 2) + 16 * blocks
@@ -63,13 +61,12 @@ class CompiledSha256d implements Sha256d {
   }
 
   again(): void {
-    this.#exports.again(0)
+    this.#exports.hash32()
   }
 }
 
 class PlainSha256d implements Sha256d {
   readonly hash = new Uint8Array(32)
-  readonly words = new Int32Array(8)
 
   message(bytes: Uint8Array, start: number, length: number): void {
     smallSha256(bytes, this.hash, start, length)
@@ -77,9 +74,6 @@ class PlainSha256d implements Sha256d {
   }
 
   again(): void {
-    this.words.forEach((word, i) => {
-      for (let byte = 0; byte < 4; byte += 1) this.hash[4 * i + byte] = word >>> (24 - 8 * byte)
-    })
     smallSha256(this.hash, this.hash)
   }
 }
@@ -92,10 +86,7 @@ function agree(one: Sha256d, other: Sha256d): boolean {
     for (const hash of [one, other]) hash.message(sample, 1, length)
     if (!alike()) return false
   }
-  for (const hash of [one, other]) {
-    for (let i = 0; i < 8; i += 1) hash.words[i] = i * 0x1234_5678
-    hash.again()
-  }
+  for (const hash of [one, other]) hash.again()
   return alike()
 }
 

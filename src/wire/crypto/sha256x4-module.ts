@@ -222,6 +222,7 @@ const ROUNDS = 3
 const BEGIN = 4
 const FINISH = 5
 const TAIL_OF = 6
+const SCHEDULE_32 = 7
 
 const allLanes = v128.of(new Array<number>(16).fill(0xff))
 const roundsOf = (table: number): Code => [i32.of(table), allLanes, call(ROUNDS)]
@@ -293,7 +294,19 @@ const hash4: Code = (() => {
   ]
 })()
 
-/** The module: exports `memory`, `hash64`, `hash80` and `hash4`. */
+/** Parameters: hashes, where theirs go, how many times four. */
+const hash32: Code = (() => {
+  const [source, target, fours] = [0, 1, 2]
+  return repeatWhile([
+    LANES.map(lane => [get(source), i32.of(lane * HASH), i32.add]),
+    [call(SCHEDULE_32), call(BEGIN), roundsOf(layout.again)],
+    [get(target), call(FINISH)],
+    [source, target].map(local => [get(local), i32.of(4 * HASH), i32.add, set(local)]),
+    [get(fours), i32.of(1), i32.sub, tee(fours)],
+  ])
+})()
+
+/** The module: exports `memory`, `hash32`, which hashes once, and `hash64`, `hash80` and `hash4`. */
 export function moduleBytes(): Uint8Array<ArrayBuffer> {
   const scheduleLocals = vectors(21)
   return moduleOf(layout.pages, [
@@ -304,6 +317,8 @@ export function moduleBytes(): Uint8Array<ArrayBuffer> {
     { parameters: [], locals: [], body: begin },
     { parameters: [I32], locals: vectors(13), body: finish },
     { parameters: integers(3), locals: integers(2), body: tail },
+    { parameters: integers(4), locals: scheduleLocals, body: scheduleOf(AGAIN, layout.again) },
+    { name: 'hash32', parameters: integers(3), locals: [], body: hash32 },
     { name: 'hash64', parameters: integers(4), locals: [], body: hash64 },
     { name: 'hash80', parameters: integers(4), locals: [], body: hash80 },
     { name: 'hash4', parameters: integers(9), locals: [...integers(6), V128], body: hash4 },
