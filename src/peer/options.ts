@@ -195,6 +195,7 @@ export function resolveOptions(given: PeerOptions): ResolvedOptions {
     )
   }
   const policy = given.policy ?? btcdPolicy
+  const { scheduler, clock, random, nextTurn, crowd } = environment(given)
   const services = given.services ?? Services.none
   if (services < 0n || services > 0xffff_ffff_ffff_ffffn) {
     throw new TypeError(`services must be a set of 64 bits, not ${services}`)
@@ -220,6 +221,10 @@ export function resolveOptions(given: PeerOptions): ResolvedOptions {
     policy,
     behaviors: mergeBehaviors(given, policy),
     nonces: given.nonces ?? sharedNonces,
-    ...environment(given),
+    scheduler,
+    clock,
+    random,
+    nextTurn,
+    crowd,
   }
 }
