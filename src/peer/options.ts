@@ -20,6 +20,7 @@ import { MEMORY_LIMIT } from './marks.js'
 import type { NonceRegistry } from './nonces.js'
 import { RXPEER_VERSION } from './own-version.js'
 import { btcdPolicy, type Policy } from './policy.js'
+import { remembering } from './remembering.js'
 import { SEND_TIMEOUT } from './send-watch.js'
 import type { Traffic } from './traffic.js'
 
@@ -157,15 +158,7 @@ function intervals(given: PeerOptions, policy: Policy): Intervals {
   }
 }
 
-/** The default habits that were made last: the peers of a program have the same, and there can be thousands. */
-let usual: { readonly at: Intervals; readonly habits: ReadonlyMap<string, Behavior> } | undefined
-
-function usualHabits(at: Intervals): ReadonlyMap<string, Behavior> {
-  const last = usual?.at
-  const same = last?.trickleTiming === at.trickleTiming && times.every(name => last?.[name] === at[name])
-  if (usual === undefined || !same) usual = { at, habits: defaultBehaviors(at) }
-  return usual.habits
-}
+const usualHabits = /* @__PURE__ */ remembering(defaultBehaviors)
 
 function mergeBehaviors(given: PeerOptions, policy: Policy): ReadonlyMap<string, Behavior> {
   const habits = usualHabits(intervals(given, policy))
@@ -187,6 +180,13 @@ const nothing: readonly Message[] = []
  * @throws TypeError for options that make no sense, at the call of `connect` or `accept` and not in a retry
  */
 export function resolveOptions(given: PeerOptions): ResolvedOptions {
+  // A table of behaviors is the caller's, who may have changed it meanwhile.
+  return given.behaviors === undefined ? usual(given) : resolve(given)
+}
+
+const usual = /* @__PURE__ */ remembering(resolve)
+
+function resolve(given: PeerOptions): ResolvedOptions {
   const protocolVersion = given.protocolVersion ?? PROTOCOL_VERSION
   const lowest = protocolVersions.versionNonce
   if (!Number.isInteger(protocolVersion) || protocolVersion < lowest || protocolVersion > MAX_INT32) {
