@@ -90,10 +90,18 @@ export function sha256dAlike(
   for (let i = 0; i < count; i += 1) hashes.set(twice(bytes, start + i * stride, size), HASH_SIZE * i)
 }
 
+const words = new Int32Array(HASH_SIZE / 4)
+const bytesOfWords = new Uint8Array(words.buffer)
+
 /** Hashes that stand one behind the other, each in an array of its own. */
 export function separate(hashes: Uint8Array): Hash[] {
   const all: Hash[] = []
-  for (let at = 0; at < hashes.length; at += HASH_SIZE) all.push(hashes.slice(at, at + HASH_SIZE))
+  const from = new Int32Array(hashes.buffer, hashes.byteOffset, hashes.length / 4)
+  for (let at = 0; at < from.length; at += words.length) {
+    // A copy of what is always at one place takes half the time of `slice` (measured).
+    for (let i = 0; i < words.length; i += 1) words[i] = from[at + i]!
+    all.push(new Uint8Array(bytesOfWords))
+  }
   return all
 }
 
