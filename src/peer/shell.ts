@@ -1,4 +1,4 @@
-import { type Observable, Subscription, timer } from 'rxjs'
+import type { Observable, Subscription } from 'rxjs'
 import type { PeerDirection } from '../behaviors/behavior.js'
 import type { Connection } from '../stream/connection.js'
 import type { Inbound } from '../stream/link.js'
@@ -11,7 +11,7 @@ import type { Effect, Event, Negotiated, State, Step, TimerName } from './conver
 import { Conversing, type ConversingHost } from './conversing.js'
 import { Ending, type EndingHost } from './ending.js'
 import { Guard, type GuardHost } from './guard.js'
-import { Habits } from './habits.js'
+import { Habits, type HabitsHost } from './habits.js'
 import { Opening } from './opening.js'
 import type { ResolvedOptions } from './options.js'
 import { makeParts, type Parts } from './parts.js'
@@ -25,21 +25,21 @@ const REJECT_LINGER = 1_000
 
 /** What a shell tells of its life: that the handshake is done, then the end. */
 export interface ShellEvents {
-  ready(negotiated: Negotiated): void
+  ready(shell: Shell, negotiated: Negotiated): void
   /** Our own `disconnect()`. */
   complete(): void
   error(error: PeerError): void
 }
 
 /** One connection from its first byte to its end: gives the conversation its events, and does what it decides. */
-export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost {
+export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost, HabitsHost {
   readonly parts: Parts
   readonly #events: ShellEvents
   readonly #conversation: Conversing
   readonly #opening: Opening
   readonly #ending: Ending
-  readonly #running = new Subscription()
-  #timers: Partial<Record<TimerName, Subscription>> = {}
+  /** Of the handshake, later of a reject message. */
+  #timer: Subscription | undefined
   #habits: Habits | undefined
   #started = false
 
@@ -166,7 +166,7 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
         this.#arm(effect.timer)
         break
       case 'disarm':
-        this.#timers[effect.timer]?.unsubscribe()
+        this.#disarm()
         break
       case 'ready':
         this.#ready(effect.negotiated)
@@ -183,9 +183,17 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
   #arm(name: TimerName): void {
     const { options, environment } = this.parts
     const ms = name === 'handshake' ? options.handshakeTimeout : REJECT_LINGER
-    this.#timers[name] = timer(ms, environment.scheduler).subscribe(() =>
-      this.#conversation.happen({ kind: 'expired', timer: name }),
-    )
+    this.#disarm()
+    this.#timer = environment.scheduler.schedule(() => this.#expired(name), ms)
+  }
+
+  #expired(timer: TimerName): void {
+    this.#conversation.happen({ kind: 'expired', timer })
+  }
+
+  #disarm(): void {
+    this.#timer?.unsubscribe()
+    this.#timer = undefined
   }
 
   #ready(negotiated: Negotiated): void {
@@ -193,16 +201,14 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
     this.#opening.forget()
     attention.start()
     const { protocolVersion } = negotiated
-    const habits = new Habits(this.parts, protocolVersion, (code, reason, cause) =>
-      this.end(code, reason, cause),
-    )
+    const habits = new Habits(this, protocolVersion)
     this.#habits = habits
     // Behaviors see the initial messages, which a transport may take at the call, but say nothing before them.
-    habits.start(options.behaviors, contextOf(this.parts, negotiated), this.#running)
+    habits.start(options.behaviors, contextOf(this.parts, negotiated))
     this.#guard('options.initial', () => this.#sayFirst(options.initial))
     if (!this.live) return
     habits.speak()
-    if (this.live) this.#events.ready(negotiated)
+    if (this.live) this.#events.ready(this, negotiated)
   }
 
   #sayFirst(messages: readonly Message[]): void {
@@ -215,7 +221,7 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
   }
 
   #reject(message: Message): void {
-    attempt(() => this.#running.unsubscribe())
+    this.#habits?.stop()
     const rejected = () => this.#conversation.happen({ kind: 'rejected' })
     try {
       this.send(message).subscribe(rejected)
@@ -226,8 +232,8 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
   }
 
   #close(reason: CloseReason): void {
-    for (const one of Object.values(this.#timers)) attempt(() => one?.unsubscribe())
-    attempt(() => this.#running.unsubscribe())
+    attempt(() => this.#disarm())
+    this.#habits?.stop()
     attempt(() => this.#opening.forget())
     this.#ending.begin(reason)
   }

@@ -1,3 +1,5 @@
+import { unfilled } from '#crypto'
+
 const EMPTY = new Uint8Array(0)
 
 /** The first allocation for a payload that comes in small pieces, bytes. */
@@ -60,7 +62,7 @@ export class PayloadPieces {
 
   #joined(): Uint8Array {
     this.#seal()
-    const whole = new Uint8Array(this.#length)
+    const whole = unfilled(this.#length)
     let at = 0
     for (const piece of this.#large ?? []) {
       whole.set(piece, at)
