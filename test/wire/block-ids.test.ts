@@ -102,8 +102,8 @@ describe('the ids of a block', () => {
   })
 
   it('are not taken from another block that was checked before', () => {
-    const one = blockOf([transaction(1, 5), transaction(2, 5, [3])])
-    const other = blockOf([transaction(3, 5), transaction(4, 5, [3])])
+    const one = blockOf([transaction(1, 5), transaction(2, 5, [3]), transaction(3, 5)])
+    const other = blockOf([transaction(4, 5), transaction(5, 5, [3]), transaction(6, 5)])
     checkMerkleRoot(one)
     checkMerkleRoot(other)
     for (const block of [one, other]) {
@@ -111,6 +111,14 @@ describe('the ids of a block', () => {
       expect(witnessMerkleRoot(block)).toEqual(merkleRoot([new Uint8Array(32), ...wtxids]).root)
       expectIds(block)
     }
+  })
+
+  it('are the same after the witnesses were checked, where the coinbase counts as zero', () => {
+    const block = blockOf([transaction(1, 5), transaction(2, 5, [3]), transaction(3, 5)])
+    checkMerkleRoot(block)
+    const root = witnessMerkleRoot(block)
+    expect(block.wtxids()).toEqual(Array.from(block.transactions, ({ wtxid }) => wtxid))
+    expect(witnessMerkleRoot(block)).toEqual(root)
   })
 
   it('are given away: who writes to them does no harm', () => {

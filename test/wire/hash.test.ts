@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { fasterFrom, sha256 as nobleSha256, sha256Into } from '../../src/wire/crypto/noble.js'
+import { fasterFrom, sha256 as nobleSha256, sha256Into, unfilled } from '../../src/wire/crypto/noble.js'
 import { smallSha256 } from '../../src/wire/crypto/small-sha256.js'
 import { checksum, sha256, sha256d, zeroHash } from '../../src/wire/hash.js'
 import { bytesToHex, hexToBytes } from '../../src/wire/hex.js'
@@ -80,6 +80,10 @@ describe('the noble backend', () => {
     sha256Into(Uint8Array.of(1, 2, 3), out, 5)
     const digest = await reference(Uint8Array.of(1, 2, 3))
     expect(bytesToHex(out)).toBe(`${'07'.repeat(5)}${digest}070707`)
+  })
+
+  it('has no memory that is unfilled', () => {
+    expect(unfilled(3)).toEqual(new Uint8Array(3))
   })
 
   it('is faster than vectors at no length', () => {
