@@ -1,17 +1,66 @@
-/** All benchmarks, each in a process of its own: what one leaves compiled or on the heap is not the next one's. */
-import { spawnSync } from 'node:child_process'
+/** Every row beside what one would use instead; see `bench/README.md` for what it prints and how it measures. */
+import { rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { blockSource } from './inputs.js'
+import { rows } from './rows/index.js'
+import { contestants, makeFolder } from './support/build.js'
+import { machine } from './support/machine.js'
+import { measure } from './support/measure.js'
+import { line, type Result, results, short } from './support/report.js'
 
-let failed = false
-// What users run: see the comment in the file.
-const env = { ...process.env, TSX_TSCONFIG_PATH: fileURLToPath(new URL('./tsconfig.json', import.meta.url)) }
-for (const name of ['block', 'hash', 'messages', 'idle-peer']) {
-  console.log(`\n== bench/${name}.ts\n`)
-  const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
-  const { status } = spawnSync(process.execPath, ['--expose-gc', '--import', 'tsx', file], {
-    stdio: 'inherit',
-    env,
-  })
-  failed ||= status !== 0
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'string' },
+    rounds: { type: 'string', default: '9' },
+    dist: { type: 'string', default: fileURLToPath(new URL('../dist', import.meta.url)) },
+    against: { type: 'string' },
+    beside: { type: 'string' },
+  },
+})
+
+const wanted = rows.filter(
+  ({ name }) =>
+    positionals.length === 0 || positionals.some(word => name.toLowerCase().includes(word.toLowerCase())),
+)
+if (wanted.length === 0) {
+  console.error(`no row is named so; there are:\n  ${rows.map(({ name }) => name).join('\n  ')}`)
+  process.exit(2)
 }
+
+const folder = makeFolder()
+const all: Result[] = []
+let failed = false
+try {
+  const programs = await contestants(folder, { dist: values.dist, against: values.against })
+  const beside = values.beside?.split(',')
+  if (beside !== undefined) {
+    for (const name of programs.keys()) {
+      if (name !== 'rxpeer' && name !== 'against' && !beside.includes(name)) programs.delete(name)
+    }
+  }
+  const absent = new Set(wanted.flatMap(row => Object.keys(row.rivals)).filter(name => !programs.has(name)))
+  console.log(machine())
+  console.log(
+    `${blockSource}; processor time, medians of ${values.rounds} rounds in turns; ratio = rival / rxpeer`,
+  )
+  if (absent.size > 0) console.log(`absent: ${Array.from(absent).join(', ')}`)
+  for (const row of wanted) {
+    try {
+      const measured = await measure(row, programs, folder, Number(values.rounds))
+      const found = results(measured)
+      const ours = found[0]
+      console.log(`\n${row.name}${ours === undefined ? '' : `: ${short(ours.ours)} ${ours.unit}`}`)
+      for (const result of found) console.log(line(result))
+      all.push(...found)
+    } catch (error) {
+      failed = true
+      console.log(`\n${row.name}: ${error instanceof Error ? error.message : error}`)
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(all, null, 2)}\n`)
 process.exit(failed ? 1 : 0)

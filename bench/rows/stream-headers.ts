@@ -1,0 +1,10 @@
+import type { Row } from './row.js'
+
+export const streamHeaders: Row = {
+  name: 'stream of headers, delivered by a peer',
+  task: 'peer',
+  input: 'stream of headers',
+  argument: 65_536,
+  per: 'header',
+  rivals: { go: { must: 1.8 }, rust: { must: 1.1 }, bcoin: {} },
+}

@@ -1,0 +1,134 @@
+/** Builds the contestants, each once, and says who is absent. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, type Plugin } from 'esbuild'
+import type { Program } from './contestant.js'
+
+const bench = fileURLToPath(new URL('../', import.meta.url))
+const builds = join(bench, '.build')
+
+/** A folder for one run: contestants in JavaScript, and inputs. */
+export function makeFolder(): string {
+  mkdirSync(builds, { recursive: true })
+  return mkdtempSync(join(builds, 'run-'))
+}
+
+function lastWritten(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return Math.max(...files.map(file => statSync(join(folder, file)).mtimeMs))
+}
+
+/** Runs a builder where its product is missing or older than the sources; answers whether the product is there. */
+function make(product: string, folder: string, [command, ...args]: readonly [string, ...string[]]): boolean {
+  const path = join(builds, product)
+  if (existsSync(path) && statSync(path).mtimeMs >= lastWritten(join(bench, folder))) return true
+  console.error(`building ${folder} with ${command} …`)
+  const env = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local' }
+  const { error, status, stderr } = spawnSync(command, args, {
+    cwd: join(bench, folder),
+    env,
+    encoding: 'utf8',
+  })
+  if (status === 0) spawnSync('touch', [path])
+  else console.error(error?.message ?? stderr)
+  return status === 0
+}
+
+const native = {
+  go: {
+    product: 'go',
+    folder: 'go',
+    command: ['go', 'build', '-trimpath', '-o', '../.build/go', '.'],
+  },
+  rust: {
+    product: 'rust/release/contestant',
+    folder: 'rust',
+    command: ['cargo', 'build', '--release', '--locked', '--quiet', '--target-dir', '../.build/rust'],
+  },
+} as const
+
+/** Contestants that are packages of npm: the file that does their rows. */
+const packages = {
+  'bitcoinjs-lib': 'bitcoinjs',
+  bcoin: 'bcoin',
+  '@scure/btc-signer': 'scure',
+  'bitcore-lib': 'bitcore',
+} as const
+
+/** Names of rxpeer's entries, by the file of the build that they are. */
+const entries: Readonly<Record<string, string>> = {
+  rxpeer: 'index.js',
+  'rxpeer/wire': 'wire/index.js',
+  'rxpeer/node': 'transport/node.js',
+}
+
+/** Leaves imports of rxpeer to a build, and those of RxJS to the copy that this build uses. */
+function buildIn(dist: string): Plugin {
+  const require = createRequire(join(dist, 'index.js'))
+  return {
+    name: 'rxpeer',
+    setup({ onResolve }) {
+      onResolve({ filter: /^rxpeer(\/|$)/ }, ({ path }) => ({
+        path: join(dist, entries[path] ?? path),
+        external: true,
+      }))
+      onResolve({ filter: /^rxjs$/ }, ({ path }) => ({ path: require.resolve(path), external: true }))
+    },
+  }
+}
+
+async function transpile(folder: string, file: string, dist: string): Promise<Program> {
+  await build({
+    entryPoints: [join(bench, 'contestants', `${file}.ts`)],
+    outfile: join(folder, `${file}.mjs`),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'error',
+    plugins: [buildIn(dist)],
+  })
+  return { command: process.execPath, arguments: [join(folder, `${file}.mjs`)], env: { NODE_BACKEND: 'js' } }
+}
+
+/** Where the builds of rxpeer are. */
+export interface Builds {
+  readonly dist: string
+  /** Another build, to be measured beside it. */
+  readonly against: string | undefined
+}
+
+function installPackages(): void {
+  if (existsSync(join(bench, 'node_modules'))) return
+  console.error('installing what rxpeer is measured beside …')
+  const { status, stderr } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: bench,
+    encoding: 'utf8',
+  })
+  if (status !== 0) console.error(stderr)
+}
+
+/** Everyone who can be measured here, by name. */
+export async function contestants(folder: string, { dist, against }: Builds): Promise<Map<string, Program>> {
+  const all = new Map<string, Program>()
+  all.set('rxpeer', await transpile(folder, 'rxpeer', resolve(dist)))
+  if (against !== undefined) {
+    const beside = join(folder, 'against')
+    mkdirSync(beside)
+    all.set('against', await transpile(beside, 'rxpeer', resolve(against)))
+  }
+  for (const [name, { product, folder: sources, command }] of Object.entries(native)) {
+    if (make(product, sources, command)) all.set(name, { command: join(builds, product), arguments: [] })
+  }
+  installPackages()
+  for (const [name, file] of Object.entries(packages)) {
+    const there = existsSync(join(bench, 'node_modules', name))
+    if (there && existsSync(join(bench, 'contestants', `${file}.ts`))) {
+      all.set(name, await transpile(folder, file, dist))
+    }
+  }
+  return all
+}
