@@ -1,5 +1,17 @@
 /** What the rows are measured on: made once, the same bytes for every contestant. */
-import { Block, BlockFilter, encodeFrame, encodeMessage, type Message, mainnet, wireName } from 'rxpeer/wire'
+import {
+  Block,
+  BlockFilter,
+  BlockHeader,
+  type BlockHeaderFields,
+  checkProofOfWork,
+  encodeFrame,
+  encodeMessage,
+  type Message,
+  mainnet,
+  regtest,
+  wireName,
+} from 'rxpeer/wire'
 import { seeded } from '../test/support/mutate.js'
 import { sampleBlock } from './support/block.js'
 
@@ -91,6 +103,37 @@ function filter(scripts: number): Uint8Array {
   return parts([hash, made.bytes, ...absent])
 }
 
+/** A header that meets the easiest target, which every second does. */
+function mined(fields: Omit<BlockHeaderFields, 'bits' | 'nonce'>): BlockHeader {
+  for (let nonce = 0; ; nonce += 1) {
+    const header = BlockHeader.from({ ...fields, bits: 0x207f_ffff, nonce })
+    if (checkProofOfWork(header, { limit: regtest.powLimit })) return header
+  }
+}
+
+/** Headers behind the first block of regtest. */
+function chain(count: number): Uint8Array {
+  const headers: Uint8Array[] = []
+  let { hash: previousBlock, time } = regtest.genesis
+  while (headers.length < count) {
+    time += 600
+    const header = mined({ version: 0x2000_0000, previousBlock, merkleRoot: random(32), time })
+    headers.push(header.bytes)
+    previousBlock = header.hash
+  }
+  return concat(headers)
+}
+
+/** The block under so many headers, each its own block. */
+function variants(count: number): Uint8Array[] {
+  const { header, bytes } = block()
+  return Array.from({ length: count }, (_, i) => {
+    const { previousBlock, merkleRoot, time } = header
+    const own = mined({ version: 0x2000_0000 + i, previousBlock, merkleRoot, time })
+    return concat([own.bytes, bytes.subarray(80)])
+  })
+}
+
 /** Every input by name, made when it is asked for. */
 export const inputs = {
   block: () => ({ bytes: blockBytes, items: 1 }),
@@ -112,6 +155,8 @@ export const inputs = {
   },
   'filter, 20 scripts': () => ({ bytes: filter(20), items: 20 }),
   'filter, 2,000 scripts': () => ({ bytes: filter(2_000), items: 2 }),
+  'chain of headers': () => ({ bytes: chain(20_000), items: 20_000 }),
+  blocks: () => ({ bytes: parts(variants(16)), items: (16 * blockBytes.length) / 1e6 }),
   nothing: () => ({ bytes: new Uint8Array(0), items: 1 }),
 } satisfies Record<string, () => Input>
 

@@ -7,7 +7,7 @@ import { rows } from './rows/index.js'
 import { contestants, makeFolder } from './support/build.js'
 import { machine } from './support/machine.js'
 import { measure } from './support/measure.js'
-import { line, type Result, results, short } from './support/report.js'
+import { line, median, type Result, results, short, unitOf } from './support/report.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -50,8 +50,8 @@ try {
     try {
       const measured = await measure(row, programs, folder, Number(values.rounds))
       const found = results(measured)
-      const ours = found[0]
-      console.log(`\n${row.name}${ours === undefined ? '' : `: ${short(ours.ours)} ${ours.unit}`}`)
+      const ours = median(measured.costs[0]?.rounds ?? [])
+      console.log(`\n${row.name}: ${short(ours)} ${unitOf(row)}`)
       for (const result of found) console.log(line(result))
       all.push(...found)
     } catch (error) {

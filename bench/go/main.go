@@ -21,6 +21,9 @@ type task struct {
 // tasks by name; each is made of the input's bytes and the row's argument.
 var tasks = map[string]func(input []byte, argument int) task{}
 
+// gauges measure something else than processor time, and answer it in the row's unit.
+var gauges = map[string]func(argument int) float64{}
+
 // cpu is the processor time of the whole process, with its garbage collector, in microseconds.
 func cpu() int64 {
 	var usage syscall.Rusage
@@ -38,7 +41,20 @@ func must[T any](value T, err error) T {
 	return value
 }
 
+// serveGauge answers what a gauge measures, once for each line.
+func serveGauge(gauge func(int) float64) {
+	argument := must(strconv.Atoi(os.Args[3]))
+	fmt.Println("ready")
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		fmt.Println(gauge(argument), 0)
+	}
+}
+
 func main() {
+	if gauge, known := gauges[os.Args[1]]; known {
+		serveGauge(gauge)
+		return
+	}
 	build, known := tasks[os.Args[1]]
 	if !known {
 		fmt.Println("unknown")

@@ -2,13 +2,18 @@ import { blockCheck } from './block-check.js'
 import { blockDecode } from './block-decode.js'
 import { blockFields } from './block-fields.js'
 import { blockTxids } from './block-txids.js'
+import { cliVersion } from './cli-version.js'
 import { encodeBlock } from './encode-block.js'
 import { encodeInv } from './encode-inv.js'
 import { encodeTx } from './encode-tx.js'
 import { filterMatch1 } from './filter-match-1.js'
 import { filterMatch1000 } from './filter-match-1000.js'
+import { getBlocks } from './get-blocks.js'
+import { handshake } from './handshake.js'
 import { headersFields } from './headers-fields.js'
 import { headersIds } from './headers-ids.js'
+import { idle } from './idle.js'
+import { importing } from './import.js'
 import { inv50 } from './inv-50.js'
 import { inv50000 } from './inv-50000.js'
 import { pingsBare } from './pings-bare.js'
@@ -22,6 +27,8 @@ import { relaySmallChunks } from './relay-small-chunks.js'
 import type { Row } from './row.js'
 import { streamBlocks } from './stream-blocks.js'
 import { streamHeaders } from './stream-headers.js'
+import { syncHeaders } from './sync-headers.js'
+import { tcpBlocks } from './tcp-blocks.js'
 import { txId } from './tx-id.js'
 
 /** THE table, in the order in which it is shown. A new row is one file and one line here. */
@@ -48,6 +55,13 @@ export const rows: readonly Row[] = [
   relaySmallChunks,
   pingsSingleFrames,
   relaySingleFrames,
+  tcpBlocks,
+  idle,
+  handshake,
+  syncHeaders,
+  getBlocks,
   filterMatch1,
   filterMatch1000,
+  importing,
+  cliVersion,
 ]

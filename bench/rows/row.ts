@@ -1,6 +1,6 @@
 import type { InputName } from '../inputs.js'
 
-/** Whom rxpeer is measured beside; `goal` is a figure that was set, `native` the least that anyone must do. */
+/** Whom rxpeer is measured beside; `raw` is the least that anyone can do with the platform alone. */
 export type Rival =
   | 'go'
   | 'rust'
@@ -30,4 +30,14 @@ export interface Row {
   /** Divides the cost of a run; default the items of the input. */
   readonly items?: number
   readonly rivals: { readonly [R in Rival]?: Goal }
+  /** What our own cost may be at most, in the row's unit; it is shown as a rival of the name `goal`. */
+  readonly goal?: Required<Goal>
+  /** What serves over TCP meanwhile, in a process of its own; its port is the task's argument. */
+  readonly server?: 'stream' | 'headers' | 'blocks'
+  /** Processor time before the first round, until everything is compiled; ms, default 400. */
+  readonly warmUp?: number
+  /** For what is not processor time: the unit that the contestants answer in, each in a new process each round. */
+  readonly gauge?: string
+  /** What nobody can be below, and why. */
+  readonly limit?: string
 }

@@ -88,10 +88,16 @@ async function transpile(folder: string, file: string, dist: string): Promise<Pr
     platform: 'node',
     format: 'esm',
     packages: 'external',
+    define: { RXPEER_DIST: JSON.stringify(dist) },
     logLevel: 'error',
     plugins: [buildIn(dist)],
   })
-  return { command: process.execPath, arguments: [join(folder, `${file}.mjs`)], env: { NODE_BACKEND: 'js' } }
+  return {
+    command: process.execPath,
+    arguments: ['--expose-gc', join(folder, `${file}.mjs`)],
+    // What bcoin runs on without a compiler.
+    env: { NODE_BACKEND: 'js' },
+  }
 }
 
 /** Where the builds of rxpeer are. */
@@ -123,11 +129,13 @@ export async function contestants(folder: string, { dist, against }: Builds): Pr
   for (const [name, { product, folder: sources, command }] of Object.entries(native)) {
     if (make(product, sources, command)) all.set(name, { command: join(builds, product), arguments: [] })
   }
+  all.set('raw', await transpile(folder, 'raw', resolve(dist)))
+  all.set('server', await transpile(folder, 'server', resolve(dist)))
   installPackages()
   for (const [name, file] of Object.entries(packages)) {
     const there = existsSync(join(bench, 'node_modules', name))
     if (there && existsSync(join(bench, 'contestants', `${file}.ts`))) {
-      all.set(name, await transpile(folder, file, dist))
+      all.set(name, await transpile(folder, file, resolve(dist)))
     }
   }
   return all

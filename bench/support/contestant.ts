@@ -77,3 +77,21 @@ export class Contestant {
     return this.#lines.shift()!
   }
 }
+
+/** A process that serves over TCP. */
+export interface Server {
+  readonly port: number
+  readonly stop: () => void
+}
+
+/** Starts a server and waits until it listens. */
+export async function startServer(program: Program, args: readonly string[]): Promise<Server> {
+  const child = spawn(program.command, [...program.arguments, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  for await (const line of createInterface({ input: child.stdout })) {
+    const port = Number(/^port (\d+)$/.exec(line)?.[1])
+    if (port > 0) return { port, stop: () => child.kill() }
+  }
+  throw new Error('the server ended early')
+}

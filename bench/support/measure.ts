@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type InputName, inputs } from '../inputs.js'
 import type { Row } from '../rows/row.js'
-import { Contestant, type Program } from './contestant.js'
+import { Contestant, type Program, startServer } from './contestant.js'
 
 /** Processor time that a round takes, microseconds: the clock of the kernel has steps. */
 const SLICE = 60_000
-/** Before the first round, so that everything is compiled. */
-const WARM_UP = 400_000
+/** Processor time before the first round where the row does not say, milliseconds. */
+const WARM_UP = 400
 
 /** What one contestant's rounds cost, each by the row's item. */
 export interface Costs {
@@ -34,30 +34,78 @@ function inputFile(folder: string, name: InputName): { readonly path: string; re
 }
 
 /** Compares what all of them make of the input. */
-async function compare(row: Row, [first, ...others]: readonly Contestant[]): Promise<void> {
+async function compare([first, ...others]: readonly Contestant[]): Promise<void> {
   const ours = await first!.digest()
   const { result } = await first!.run(1)
   for (const other of others) {
-    if ((await other.digest()) !== ours)
-      throw new Error(`${row.name}: ${other.name} makes something else of it`)
+    if ((await other.digest()) !== ours) throw new Error(`${other.name} makes something else of it`)
     const theirs = (await other.run(1)).result
-    if (theirs !== result) throw new Error(`${row.name}: ${other.name} answers ${theirs}, not ${result}`)
+    if (theirs !== result) throw new Error(`${other.name} answers ${theirs}, not ${result}`)
   }
 }
 
 /** How often a contestant repeats the work in a round; afterwards it is warm. */
-async function warmUp(contestant: Contestant): Promise<number> {
+async function warmUp(contestant: Contestant, milliseconds: number): Promise<number> {
   let times = 1
   let total = 0
   for (;;) {
     const { cost } = await contestant.run(times)
     total += cost
-    if (cost >= SLICE && total >= WARM_UP) return Math.max(1, Math.round((times * SLICE) / cost))
+    if (cost >= SLICE && total >= 1_000 * milliseconds) return Math.max(1, Math.round((times * SLICE) / cost))
     if (cost < SLICE) times *= 2
   }
 }
 
-/** Measures a row: outputs are compared, then everyone works in turns, every second round in reverse. */
+interface Runner {
+  readonly contestant: Contestant
+  readonly times: number
+  readonly rounds: number[]
+}
+
+/** Lets everyone who is there work in turns, every second round in reverse. */
+async function inTurns(
+  row: Row,
+  started: readonly Contestant[],
+  per: number,
+  rounds: number,
+): Promise<Costs[]> {
+  const able: Contestant[] = []
+  for (const contestant of started) if (await contestant.ready()) able.push(contestant)
+  if (able[0]?.name !== 'rxpeer') throw new Error('rxpeer does not do this')
+  await compare(able)
+  const runners: Runner[] = []
+  for (const contestant of able)
+    runners.push({ contestant, times: await warmUp(contestant, row.warmUp ?? WARM_UP), rounds: [] })
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { contestant, times, rounds } of round % 2 === 0 ? runners : runners.toReversed()) {
+      const { cost } = await contestant.run(times)
+      rounds.push(cost / times / per)
+    }
+  }
+  return runners.map(({ contestant, rounds }) => ({ name: contestant.name, rounds }))
+}
+
+/** Reads everyone's gauge in turns, each time in a new process; who cannot is left out. */
+async function readGauges(
+  start: (name: string) => Contestant,
+  names: readonly string[],
+  rounds: number,
+): Promise<Costs[]> {
+  const costs = names.map(name => ({ name, rounds: [] as number[] }))
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { name, rounds } of costs) {
+      const contestant = start(name)
+      try {
+        if (await contestant.ready()) rounds.push((await contestant.run(1)).cost)
+      } finally {
+        contestant.stop()
+      }
+    }
+  }
+  return costs.filter(({ rounds }) => rounds.length > 0)
+}
+
+/** Measures a row: outputs are compared first, then everyone works in turns. */
 export async function measure(
   row: Row,
   programs: ReadonlyMap<string, Program>,
@@ -65,27 +113,23 @@ export async function measure(
   rounds: number,
 ): Promise<Measured> {
   const { path, items } = inputFile(folder, row.input)
-  const per = row.items ?? items
-  const names = ['rxpeer', 'against', ...Object.keys(row.rivals)].filter(name => programs.has(name))
-  const task = [row.task, path, String(row.argument ?? 0)]
-  const started = names.map(name => new Contestant(name, programs.get(name)!, task))
+  const server = row.server && (await startServer(programs.get('server')!, [row.server, path]))
+  const started: Contestant[] = []
+  const start = (name: string) => {
+    const task = [row.task, path, String(server?.port ?? row.argument ?? 0)]
+    const contestant = new Contestant(name, programs.get(name)!, task)
+    started.push(contestant)
+    return contestant
+  }
   try {
-    const able: Contestant[] = []
-    for (const contestant of started) if (await contestant.ready()) able.push(contestant)
-    if (able[0]?.name !== 'rxpeer') throw new Error(`${row.name}: rxpeer does not do this`)
-    await compare(row, able)
-    const runners: { contestant: Contestant; times: number; rounds: number[] }[] = []
-    for (const contestant of able) {
-      runners.push({ contestant, times: await warmUp(contestant), rounds: [] })
-    }
-    for (let round = 0; round < rounds; round += 1) {
-      for (const runner of round % 2 === 0 ? runners : runners.toReversed()) {
-        const { cost } = await runner.contestant.run(runner.times)
-        runner.rounds.push(cost / runner.times / per)
-      }
-    }
-    return { row, costs: runners.map(({ contestant, rounds }) => ({ name: contestant.name, rounds })) }
+    const names = ['rxpeer', 'against', ...Object.keys(row.rivals)].filter(name => programs.has(name))
+    const costs =
+      row.gauge === undefined
+        ? await inTurns(row, names.map(start), row.items ?? items, rounds)
+        : await readGauges(start, names, rounds)
+    return { row, costs }
   } finally {
     for (const contestant of started) contestant.stop()
+    server?.stop()
   }
 }

@@ -1,4 +1,4 @@
-import type { Goal } from '../rows/row.js'
+import type { Goal, Row } from '../rows/row.js'
 import type { Costs, Measured } from './measure.js'
 
 /** One line of the JSON, a contract: see `bench/README.md`. */
@@ -26,13 +26,23 @@ function quantile(values: readonly number[], part: number): number {
   return sorted[Math.round((sorted.length - 1) * part)] ?? Number.NaN
 }
 
-const median = (values: readonly number[]) => quantile(values, 0.5)
+/** The middle value. */
+export const median = (values: readonly number[]) => quantile(values, 0.5)
 const rounded = (value: number) => Number(value.toPrecision(4))
 
+/** What a row's costs are told in. */
+export const unitOf = ({ gauge, per }: Row): string => `${gauge ?? 'µs'} per ${per}`
+
 /** The results of a row, one a rival. */
-export function results({ row, costs: [ours, ...rivals] }: Measured): Result[] {
+export function results({ row, costs: [ours, ...others] }: Measured): Result[] {
   if (ours === undefined) return []
-  const goals: { readonly [rival: string]: Goal | undefined } = row.rivals
+  const goals: Record<string, Goal | undefined> = { ...row.rivals }
+  const rivals = [...others]
+  if (row.goal !== undefined) {
+    const { must, stretch } = row.goal
+    rivals.push({ name: 'goal', rounds: ours.rounds.map(() => must) })
+    goals['goal'] = { must: 1, stretch: must / stretch }
+  }
   return rivals.map(({ name, rounds }: Costs) => {
     const ratios = rounds.map((cost, round) => cost / ours.rounds[round]!)
     const { must = null, stretch = null } = goals[name] ?? {}
@@ -48,7 +58,7 @@ export function results({ row, costs: [ours, ...rivals] }: Measured): Result[] {
       held: must === null ? null : ratio >= must,
       ours: rounded(median(ours.rounds)),
       theirs: rounded(median(rounds)),
-      unit: `µs per ${row.per}`,
+      unit: unitOf(row),
     }
   })
 }
@@ -65,7 +75,7 @@ export const short = (value: number): string =>
 /** One line for people. */
 export function line({ rival, ratio, low, high, must, stretch, held, theirs }: Result): string {
   const spread = `${short(low)} to ${short(high)}`
-  const goal = must === null ? '' : `must ${must}${stretch === null ? '' : ` [${stretch}]`}`
+  const goal = must === null ? '' : `must ${short(must)}${stretch === null ? '' : ` [${short(stretch)}]`}`
   const verdict = held === null ? '' : held ? 'held' : 'NOT HELD'
   return [
     `    ${rival.padEnd(18)}`,

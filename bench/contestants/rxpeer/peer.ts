@@ -1,26 +1,10 @@
 /** A whole peer over a connection that costs next to nothing itself: default behaviors, one subscriber. */
 import { of, Subject } from 'rxjs'
-import { type Connection, connect, createNonces, type Message, mainnet, type Peer } from 'rxpeer'
-import { encodeFrame, encodeMessage, wireName } from 'rxpeer/wire'
+import { type Connection, connect, createNonces, mainnet, type Peer } from 'rxpeer'
+import { handshakeFrames } from '../handshake-frames.js'
 import { chunks, frames } from '../parts.js'
 import type { Tasks } from '../serve.js'
 import { written } from './messages.js'
-
-const version: Message = {
-  command: 'version',
-  protocolVersion: 70016,
-  services: 9n,
-  timestamp: 1_700_000_000n,
-  receiver: { services: 0n, networkId: 2, address: new Uint8Array(16), port: 0 },
-  sender: { services: 0n, networkId: 2, address: new Uint8Array(16), port: 0 },
-  nonce: 99n,
-  userAgent: '/remote:1.0.0/',
-  startHeight: 0,
-  relay: true,
-}
-const handshake = [version, { command: 'wtxidrelay' } as const, { command: 'verack' } as const].map(message =>
-  encodeFrame(mainnet.magic, wireName(message), encodeMessage(message)),
-)
 
 /** A remote that sends what it is told to, as fast as the peer reads. */
 class Feed implements Connection {
@@ -75,7 +59,7 @@ function openPeer(feed: Feed): Promise<Peer> {
       next: resolve,
       error: reject,
     })
-    feed.send(handshake)
+    feed.send(handshakeFrames(mainnet))
   })
 }
 

@@ -1,0 +1,116 @@
+/** The least that anyone can do with the platform alone: what rxpeer's cost stands beside where there is a limit. */
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { mainnet, regtest } from 'rxpeer/wire'
+import { frameOf, handshakeFrames } from './handshake-frames.js'
+import { idleCost } from './idle-cost.js'
+import { text } from './parts.js'
+import { programCost } from './program-cost.js'
+import { serve, type Tasks } from './serve.js'
+
+/** Hands each payload of a stream to `next`, put together in one piece, with the checksum that its header claims. */
+function follow(socket: Socket, next: (payload: Buffer, checksum: number) => void): void {
+  let header = Buffer.alloc(0)
+  let payload: Buffer | undefined
+  let fill = 0
+  socket.on('data', chunk => {
+    for (let at = 0; at < chunk.length; ) {
+      if (payload === undefined) {
+        const piece = chunk.subarray(at, at + 24 - header.length)
+        header = Buffer.concat([header, piece])
+        at += piece.length
+        if (header.length < 24) return
+        payload = Buffer.allocUnsafe(header.readUInt32LE(16))
+        fill = 0
+      }
+      const copied = chunk.copy(payload, fill, at)
+      fill += copied
+      at += copied
+      if (fill < payload.length) return
+      const whole = payload
+      payload = undefined
+      const checksum = header.readUInt32LE(20)
+      header = Buffer.alloc(0)
+      next(whole, checksum)
+    }
+  })
+}
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
+
+/** How many blocks the server sends for one `mempool`. */
+const BLOCKS = 8
+
+const [version, , verack] = handshakeFrames(regtest) as [Uint8Array, Uint8Array, Uint8Array]
+
+/** A connection on which both have said version and verack. */
+async function shakeHands(port: number): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+  socket.write(version)
+  await once(socket, 'data')
+  socket.write(verack)
+  return socket
+}
+
+const tasks: Tasks = {
+  handshake: async () => {
+    const server = createServer({ noDelay: true }, socket => {
+      socket.once('data', () => socket.write(Buffer.concat([version, verack])))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('no port')
+    const run = async () => {
+      const accepted = once(server, 'connection')
+      const socket = await shakeHands(address.port)
+      const [theirs] = (await accepted) as [Socket]
+      const closed = once(theirs, 'close')
+      theirs.resume()
+      socket.end()
+      await closed
+      return 1
+    }
+    return { run, digest: async () => [Uint8Array.of(await run())] }
+  },
+  idle: (_, port) => ({ gauge: () => idleCost(() => shakeHands(port)) }),
+  'cli-version': () => ({ gauge: () => programCost('--eval', '0') }),
+  'tcp-blocks': async (_, port) => {
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+    let count = 0
+    let kept: Uint8Array[] | undefined
+    let expected = handshakeFrames(mainnet).length
+    let finished = () => {}
+    follow(socket, (payload, checksum) => {
+      if (sha256(sha256(payload)).readUInt32LE(0) !== checksum) throw new Error('a bad checksum')
+      count += 1
+      kept?.push(text('block'), payload)
+      if (count === expected) finished()
+    })
+    const receive = (many: number, ask: () => void) =>
+      new Promise<number>(resolve => {
+        count = 0
+        expected = many
+        finished = () => resolve(count)
+        ask()
+      })
+    await receive(expected, () => {
+      for (const frame of handshakeFrames(mainnet)) socket.write(frame)
+    })
+    const go = frameOf({ command: 'mempool' })
+    const fetch = () => receive(BLOCKS, () => socket.write(go))
+    return {
+      run: fetch,
+      digest: async () => {
+        const all: Uint8Array[] = []
+        kept = all
+        await fetch()
+        kept = undefined
+        return all
+      },
+    }
+  },
+}
+
+await serve(tasks)
