@@ -33,22 +33,24 @@ const folder = makeFolder()
 const all: Result[] = []
 let failed = false
 try {
-  const programs = await contestants(folder, { dist: values.dist, against: values.against })
-  const beside = values.beside?.split(',')
-  if (beside !== undefined) {
-    for (const name of programs.keys()) {
-      if (name !== 'rxpeer' && name !== 'against' && !beside.includes(name)) programs.delete(name)
-    }
-  }
-  const absent = new Set(wanted.flatMap(row => Object.keys(row.rivals)).filter(name => !programs.has(name)))
+  const rivals = new Set(values.beside?.split(',') ?? wanted.flatMap(row => Object.keys(row.rivals)))
+  const programs = await contestants(folder, {
+    dist: values.dist,
+    against: values.against,
+    rivals,
+    install: true,
+  })
+  // Those that need nothing built are there whether they are wanted or not.
+  for (const name of ['raw', 'plain']) if (!rivals.has(name)) programs.delete(name)
+  const absent = Array.from(rivals).filter(name => !programs.has(name))
   console.log(machine())
   console.log(
     `${blockSource}; processor time, medians of ${values.rounds} rounds in turns; ratio = rival / rxpeer`,
   )
-  if (absent.size > 0) console.log(`absent: ${Array.from(absent).join(', ')}`)
+  if (absent.length > 0) console.log(`absent: ${absent.join(', ')}`)
   for (const row of wanted) {
     try {
-      const measured = await measure(row, programs, folder, Number(values.rounds))
+      const measured = await measure(row, programs, folder, { rounds: Number(values.rounds) })
       const found = results(measured)
       const ours = median(measured.costs[0]?.rounds ?? [])
       console.log(`\n${row.name}: ${short(ours)} ${unitOf(row)}`)

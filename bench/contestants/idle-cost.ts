@@ -7,16 +7,26 @@ const FIRST = 100
 /** How many are opened side by side. */
 const TOGETHER = 50
 
-async function settled(): Promise<number> {
+interface Usage {
+  readonly resident: number
+  /** On the heap, and of buffers beside it. */
+  readonly heap: number
+}
+
+async function settled(): Promise<Usage> {
   for (let i = 0; i < 4; i += 1) {
     globalThis.gc?.()
     await setTimeout(100)
   }
-  return process.memoryUsage.rss()
+  const { rss, heapUsed, external } = process.memoryUsage()
+  return { resident: rss, heap: heapUsed + external }
 }
 
-/** KB of resident memory that each idle connection takes. */
-export async function idleCost(open: () => Promise<unknown>): Promise<number> {
+/** KB that each idle connection takes: of resident memory, or of the heap. */
+export async function idleCost(
+  open: () => Promise<unknown>,
+  kind: keyof Usage = 'resident',
+): Promise<number> {
   const kept: unknown[] = []
   const openTo = async (count: number) => {
     while (kept.length < count) kept.push(...(await Promise.all(Array.from({ length: TOGETHER }, open))))
@@ -25,5 +35,5 @@ export async function idleCost(open: () => Promise<unknown>): Promise<number> {
   const before = await settled()
   await openTo(PEERS)
   const after = await settled()
-  return (after - before) / (kept.length - FIRST) / 1_000
+  return (after[kind] - before[kind]) / (kept.length - FIRST) / 1_000
 }

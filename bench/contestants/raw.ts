@@ -5,16 +5,19 @@ import { connect, createServer, type Socket } from 'node:net'
 import { mainnet, regtest } from 'rxpeer/wire'
 import { frameOf, handshakeFrames } from './handshake-frames.js'
 import { idleCost } from './idle-cost.js'
-import { text } from './parts.js'
+import { chunks, frames, text } from './parts.js'
 import { programCost } from './program-cost.js'
 import { serve, type Tasks } from './serve.js'
 
-/** Hands each payload of a stream to `next`, put together in one piece, with the checksum that its header claims. */
-function follow(socket: Socket, next: (payload: Buffer, checksum: number) => void): void {
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
+const checksumOf = (payload: Uint8Array) => sha256(sha256(payload)).readUInt32LE(0)
+
+/** Hands each payload of a stream to `next`, put together in one piece, once it fits its checksum. */
+function follow(next: (payload: Buffer) => void): (chunk: Buffer) => void {
   let header = Buffer.alloc(0)
   let payload: Buffer | undefined
   let fill = 0
-  socket.on('data', chunk => {
+  return chunk => {
     for (let at = 0; at < chunk.length; ) {
       if (payload === undefined) {
         const piece = chunk.subarray(at, at + 24 - header.length)
@@ -32,12 +35,11 @@ function follow(socket: Socket, next: (payload: Buffer, checksum: number) => voi
       payload = undefined
       const checksum = header.readUInt32LE(20)
       header = Buffer.alloc(0)
-      next(whole, checksum)
+      if (checksumOf(whole) !== checksum) throw new Error('a bad checksum')
+      next(whole)
     }
-  })
+  }
 }
-
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
 
 /** How many blocks the server sends for one `mempool`. */
 const BLOCKS = 8
@@ -53,7 +55,43 @@ async function shakeHands(port: number): Promise<Socket> {
   return socket
 }
 
+const buffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+
+/** A block in its frame. */
+function blockFrame(block: Uint8Array): Uint8Array {
+  const frame = Buffer.alloc(24 + block.length)
+  frame.set(mainnet.magic)
+  frame.write('block', 4, 'ascii')
+  frame.writeUInt32LE(block.length, 16)
+  frame.writeUInt32LE(checksumOf(block), 20)
+  frame.set(block, 24)
+  return frame
+}
+
 const tasks: Tasks = {
+  'encode-block': input => ({ run: () => blockFrame(input).length, digest: () => [blockFrame(input)] }),
+  peer: (input, size) => {
+    const pieces = chunks(input, size).map(buffer)
+    const name = frames(input)[0]!.subarray(4, 16)
+    const read = (next: (payload: Uint8Array) => void) => {
+      const add = follow(next)
+      for (const piece of pieces) add(piece)
+    }
+    return {
+      run: () => {
+        let count = 0
+        read(() => {
+          count += 1
+        })
+        return count
+      },
+      digest: () => {
+        const all: Uint8Array[] = []
+        read(payload => all.push(name.subarray(0, name.indexOf(0)), payload))
+        return all
+      },
+    }
+  },
   handshake: async () => {
     const server = createServer({ noDelay: true }, socket => {
       socket.once('data', () => socket.write(Buffer.concat([version, verack])))
@@ -82,12 +120,12 @@ const tasks: Tasks = {
     let kept: Uint8Array[] | undefined
     let expected = handshakeFrames(mainnet).length
     let finished = () => {}
-    follow(socket, (payload, checksum) => {
-      if (sha256(sha256(payload)).readUInt32LE(0) !== checksum) throw new Error('a bad checksum')
+    const read = follow(payload => {
       count += 1
       kept?.push(text('block'), payload)
       if (count === expected) finished()
     })
+    socket.on('data', read)
     const receive = (many: number, ask: () => void) =>
       new Promise<number>(resolve => {
         count = 0

@@ -5,5 +5,6 @@ export const encodeBlock: Row = {
   task: 'encode-block',
   input: 'block',
   per: 'block',
-  rivals: { go: { must: 1.5 }, rust: {}, bcoin: { must: 1.2 } },
+  rivals: { go: { must: 1.5 }, rust: {}, bcoin: { must: 1.2 }, raw: {} },
+  limit: 'raw: the bytes are copied behind a header and hashed twice by the native hash',
 }

@@ -1,6 +1,8 @@
 import { blockCheck } from './block-check.js'
 import { blockDecode } from './block-decode.js'
 import { blockFields } from './block-fields.js'
+import { blockHeap } from './block-heap.js'
+import { blockHeapRead } from './block-heap-read.js'
 import { blockTxids } from './block-txids.js'
 import { cliVersion } from './cli-version.js'
 import { encodeBlock } from './encode-block.js'
@@ -13,6 +15,7 @@ import { handshake } from './handshake.js'
 import { headersFields } from './headers-fields.js'
 import { headersIds } from './headers-ids.js'
 import { idle } from './idle.js'
+import { idleHeap } from './idle-heap.js'
 import { importing } from './import.js'
 import { inv50 } from './inv-50.js'
 import { inv50000 } from './inv-50000.js'
@@ -37,6 +40,8 @@ export const rows: readonly Row[] = [
   blockFields,
   blockTxids,
   blockCheck,
+  blockHeap,
+  blockHeapRead,
   headersIds,
   headersFields,
   inv50,
@@ -57,6 +62,7 @@ export const rows: readonly Row[] = [
   relaySingleFrames,
   tcpBlocks,
   idle,
+  idleHeap,
   handshake,
   syncHeaders,
   getBlocks,

@@ -1,6 +1,6 @@
 import type { InputName } from '../inputs.js'
 
-/** Whom rxpeer is measured beside; `raw` is the least that anyone can do with the platform alone. */
+/** Whom rxpeer is measured beside; `raw` is the least that anyone can do with the platform alone, `plain` what one would write by hand. */
 export type Rival =
   | 'go'
   | 'rust'
@@ -9,6 +9,7 @@ export type Rival =
   | '@scure/btc-signer'
   | 'bitcore-lib'
   | 'raw'
+  | 'plain'
   | 'goal'
 
 /** What is to be reached against a rival, as its cost over ours; nothing where it is only shown. */

@@ -6,5 +6,7 @@ export const streamHeaders: Row = {
   input: 'stream of headers',
   argument: 65_536,
   per: 'header',
-  rivals: { go: { must: 1.8 }, rust: { must: 1.1 }, bcoin: {} },
+  rivals: { go: { must: 1.8 }, rust: { must: 1.1 }, bcoin: {}, raw: {} },
+  limit:
+    'raw: each payload is put together in one piece and hashed twice by the native hash, and that is all',
 }

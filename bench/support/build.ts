@@ -100,12 +100,9 @@ async function transpile(folder: string, file: string, dist: string): Promise<Pr
   }
 }
 
-/** Where the builds of rxpeer are. */
-export interface Builds {
-  readonly dist: string
-  /** Another build, to be measured beside it. */
-  readonly against: string | undefined
-}
+/** Whether a package can be imported: from here, or from the project around. */
+const isThere = (name: string) =>
+  ['node_modules', '../node_modules'].some(modules => existsSync(join(bench, modules, name)))
 
 function installPackages(): void {
   if (existsSync(join(bench, 'node_modules'))) return
@@ -117,26 +114,38 @@ function installPackages(): void {
   if (status !== 0) console.error(stderr)
 }
 
-/** Everyone who can be measured here, by name. */
-export async function contestants(folder: string, { dist, against }: Builds): Promise<Map<string, Program>> {
+/** Who is to be measured, and which builds of rxpeer. */
+export interface Wanted {
+  readonly dist: string
+  /** Another build, to be measured beside it. */
+  readonly against?: string | undefined
+  readonly rivals: ReadonlySet<string>
+  /** Whether packages that are not there may be fetched. */
+  readonly install: boolean
+}
+
+/** Everyone wanted who can be measured here, by name. */
+export async function contestants(
+  folder: string,
+  { dist, against, rivals, install }: Wanted,
+): Promise<Map<string, Program>> {
   const all = new Map<string, Program>()
-  all.set('rxpeer', await transpile(folder, 'rxpeer', resolve(dist)))
+  for (const file of ['rxpeer', 'server', 'raw', 'plain']) {
+    all.set(file, await transpile(folder, file, resolve(dist)))
+  }
   if (against !== undefined) {
     const beside = join(folder, 'against')
     mkdirSync(beside)
     all.set('against', await transpile(beside, 'rxpeer', resolve(against)))
   }
   for (const [name, { product, folder: sources, command }] of Object.entries(native)) {
+    if (!rivals.has(name)) continue
     if (make(product, sources, command)) all.set(name, { command: join(builds, product), arguments: [] })
   }
-  all.set('raw', await transpile(folder, 'raw', resolve(dist)))
-  all.set('server', await transpile(folder, 'server', resolve(dist)))
-  installPackages()
-  for (const [name, file] of Object.entries(packages)) {
-    const there = existsSync(join(bench, 'node_modules', name))
-    if (there && existsSync(join(bench, 'contestants', `${file}.ts`))) {
-      all.set(name, await transpile(folder, file, resolve(dist)))
-    }
+  const wanted = Object.entries(packages).filter(([name]) => rivals.has(name))
+  if (install && wanted.length > 0) installPackages()
+  for (const [name, file] of wanted) {
+    if (isThere(name)) all.set(name, await transpile(folder, file, resolve(dist)))
   }
   return all
 }

@@ -4,10 +4,14 @@ import { type InputName, inputs } from '../inputs.js'
 import type { Row } from '../rows/row.js'
 import { Contestant, type Program, startServer } from './contestant.js'
 
-/** Processor time that a round takes, microseconds: the clock of the kernel has steps. */
-const SLICE = 60_000
-/** Processor time before the first round where the row does not say, milliseconds. */
-const WARM_UP = 400
+/** How long everyone works, in processor time. */
+export interface Effort {
+  readonly rounds: number
+  /** Of each in a round, ms: long enough for the steps of the kernel's clock. Default 60. */
+  readonly slice?: number
+  /** Of each before the first round, where the row does not say, ms. Default 400. */
+  readonly warmUp?: number
+}
 
 /** What one contestant's rounds cost, each by the row's item. */
 export interface Costs {
@@ -45,14 +49,14 @@ async function compare([first, ...others]: readonly Contestant[]): Promise<void>
 }
 
 /** How often a contestant repeats the work in a round; afterwards it is warm. */
-async function warmUp(contestant: Contestant, milliseconds: number): Promise<number> {
+async function warmUp(contestant: Contestant, slice: number, before: number): Promise<number> {
   let times = 1
   let total = 0
   for (;;) {
     const { cost } = await contestant.run(times)
     total += cost
-    if (cost >= SLICE && total >= 1_000 * milliseconds) return Math.max(1, Math.round((times * SLICE) / cost))
-    if (cost < SLICE) times *= 2
+    if (cost >= slice && total >= before) return Math.max(1, Math.round((times * slice) / cost))
+    if (cost < slice) times *= 2
   }
 }
 
@@ -67,7 +71,7 @@ async function inTurns(
   row: Row,
   started: readonly Contestant[],
   per: number,
-  rounds: number,
+  { rounds, slice = 60, warmUp: before = 400 }: Effort,
 ): Promise<Costs[]> {
   const able: Contestant[] = []
   for (const contestant of started) if (await contestant.ready()) able.push(contestant)
@@ -75,7 +79,11 @@ async function inTurns(
   await compare(able)
   const runners: Runner[] = []
   for (const contestant of able)
-    runners.push({ contestant, times: await warmUp(contestant, row.warmUp ?? WARM_UP), rounds: [] })
+    runners.push({
+      contestant,
+      times: await warmUp(contestant, 1_000 * slice, 1_000 * (row.warmUp ?? before)),
+      rounds: [],
+    })
   for (let round = 0; round < rounds; round += 1) {
     for (const { contestant, times, rounds } of round % 2 === 0 ? runners : runners.toReversed()) {
       const { cost } = await contestant.run(times)
@@ -110,7 +118,7 @@ export async function measure(
   row: Row,
   programs: ReadonlyMap<string, Program>,
   folder: string,
-  rounds: number,
+  effort: Effort,
 ): Promise<Measured> {
   const { path, items } = inputFile(folder, row.input)
   const server = row.server && (await startServer(programs.get('server')!, [row.server, path]))
@@ -125,8 +133,8 @@ export async function measure(
     const names = ['rxpeer', 'against', ...Object.keys(row.rivals)].filter(name => programs.has(name))
     const costs =
       row.gauge === undefined
-        ? await inTurns(row, names.map(start), row.items ?? items, rounds)
-        : await readGauges(start, names, rounds)
+        ? await inTurns(row, names.map(start), row.items ?? items, effort)
+        : await readGauges(start, names, effort.rounds)
     return { row, costs }
   } finally {
     for (const contestant of started) contestant.stop()

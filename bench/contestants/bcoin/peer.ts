@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import Peer from 'bcoin/lib/net/peer.js'
 import { mainnet } from 'rxpeer/wire'
 import { handshakeFrames } from '../handshake-frames.js'
+import { idleCost } from '../idle-cost.js'
 import { chunks } from '../parts.js'
 import type { Tasks } from '../serve.js'
 import { written } from './messages.js'
@@ -25,18 +26,23 @@ class Socket extends EventEmitter {
 
 const buffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 
+async function openPeer(socket: Socket): Promise<Peer> {
+  const peer = Peer.fromOptions({ network: 'main' })
+  peer.accept(socket)
+  peer.on('error', error => {
+    throw error
+  })
+  const opened = peer.open()
+  for (const frame of handshakeFrames(mainnet)) socket.emit('data', buffer(frame))
+  await opened
+  return peer
+}
+
 export const peers: Tasks = {
   peer: async (input, size) => {
     const pieces = chunks(input, size).map(buffer)
     const socket = new Socket()
-    const peer = Peer.fromOptions({ network: 'main' })
-    peer.accept(socket)
-    peer.on('error', error => {
-      throw error
-    })
-    const opened = peer.open()
-    for (const frame of handshakeFrames(mainnet)) socket.emit('data', buffer(frame))
-    await opened
+    const peer = await openPeer(socket)
     let count = 0
     let all: Uint8Array[] | undefined
     peer.on('packet', packet => {
@@ -63,4 +69,5 @@ export const peers: Tasks = {
       },
     }
   },
+  'idle-heap': () => ({ gauge: () => idleCost(() => openPeer(new Socket()), 'heap') }),
 }

@@ -6,6 +6,7 @@ import {
   decodeMessage,
   Transaction,
 } from 'rxpeer/wire'
+import { retained } from '../../support/retained.js'
 import { split } from '../parts.js'
 import type { Tasks } from '../serve.js'
 
@@ -39,8 +40,13 @@ function rebuilt(block: Block): Uint8Array {
 
 function checkBlock(input: Uint8Array): number {
   const block = Block.decode(input)
-  return checkMerkleRoot(block) && checkWitnessCommitment(block) ? 1 : 0
+  // A block that fails early would be checked for nothing.
+  if (!checkMerkleRoot(block) || !checkWitnessCommitment(block)) throw new Error('not a sound block')
+  return 1
 }
+
+/** Blocks that are kept to see what one keeps. */
+const KEPT = 20
 
 function txid(payload: Uint8Array): Uint8Array {
   const message = decodeMessage('tx', payload)
@@ -70,6 +76,19 @@ export const blocks: Tasks = {
   'block-check': input => ({
     run: () => checkBlock(input),
     digest: () => [Uint8Array.of(checkBlock(input))],
+  }),
+  'block-heap': input => ({
+    gauge: async () => retained(KEPT, () => input.slice(), Block.decode) / input.length,
+  }),
+  'block-heap-read': input => ({
+    gauge: async () => {
+      const read = (bytes: Uint8Array) => {
+        const block = Block.decode(bytes)
+        readBlock(block)
+        return block
+      }
+      return retained(KEPT, () => input.slice(), read) / input.length
+    },
   }),
   'tx-id': input => {
     const parts = split(input)

@@ -5,6 +5,7 @@ import { listen, tcp } from 'rxpeer/node'
 import { regtest } from 'rxpeer/wire'
 import { idleCost } from '../idle-cost.js'
 import type { Tasks } from '../serve.js'
+import { Feed, openPeer } from './peer.js'
 
 const fail = (error: unknown) => {
   throw error
@@ -38,6 +39,7 @@ export const connections: Tasks = {
     }
     return { run: shakeHands, digest: async () => [Uint8Array.of(await shakeHands())] }
   },
+  'idle-heap': () => ({ gauge: () => idleCost(() => openPeer(new Feed()), 'heap') }),
   idle: (_, port) => ({
     gauge: () =>
       idleCost(

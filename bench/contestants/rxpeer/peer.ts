@@ -7,7 +7,7 @@ import type { Tasks } from '../serve.js'
 import { written } from './messages.js'
 
 /** A remote that sends what it is told to, as fast as the peer reads. */
-class Feed implements Connection {
+export class Feed implements Connection {
   readonly bytes$ = new Subject<Uint8Array>()
   readonly local = undefined
   readonly remote = undefined
@@ -53,7 +53,7 @@ class Feed implements Connection {
 }
 
 /** The peer; the handshake may take more than one turn of the event loop. */
-function openPeer(feed: Feed): Promise<Peer> {
+export function openPeer(feed: Feed): Promise<Peer> {
   return new Promise((resolve, reject) => {
     connect(of(feed), { network: mainnet, nonces: createNonces() }).subscribe({
       next: resolve,
