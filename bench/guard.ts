@@ -49,7 +49,7 @@ async function ratioOf(
   const row = rows.find(candidate => candidate.name === name)
   if (row === undefined) throw new Error(`there is no row "${name}"`)
   const alone: Row = { ...row, rivals: { [rival]: {} } }
-  const [result] = results(await measure(alone, programs, folder, effort))
+  const [result] = results(await measure(alone, programs, folder, effort), '')
   if (result === undefined) throw new Error(`${rival} is absent, or does not do "${name}"`)
   return result.ratio
 }

@@ -43,7 +43,8 @@ try {
   // Those that need nothing built are there whether they are wanted or not.
   for (const name of ['raw', 'plain']) if (!rivals.has(name)) programs.delete(name)
   const absent = Array.from(rivals).filter(name => !programs.has(name))
-  console.log(machine())
+  const where = machine()
+  console.log(where)
   console.log(
     `${blockSource}; processor time, medians of ${values.rounds} rounds in turns; ratio = rival / rxpeer`,
   )
@@ -51,7 +52,7 @@ try {
   for (const row of wanted) {
     try {
       const measured = await measure(row, programs, folder, { rounds: Number(values.rounds) })
-      const found = results(measured)
+      const found = results(measured, where)
       const ours = median(measured.costs[0]?.rounds ?? [])
       console.log(`\n${row.name}: ${short(ours)} ${unitOf(row)}`)
       for (const result of found) console.log(line(result))

@@ -24,11 +24,11 @@ export function frames(stream: Uint8Array): Uint8Array[] {
   return all
 }
 
-/** A stream as a socket may hand it out: in chunks of `size` bytes, or one frame a chunk where that is 0. */
+/** A stream as a socket hands it out: in chunks of `size` bytes, each in a buffer of its own, or one frame a chunk where that is 0. */
 export function chunks(stream: Uint8Array, size: number): Uint8Array[] {
   if (size === 0) return frames(stream)
   const all: Uint8Array[] = []
-  for (let at = 0; at < stream.length; at += size) all.push(stream.subarray(at, at + size))
+  for (let at = 0; at < stream.length; at += size) all.push(stream.slice(at, at + size))
   return all
 }
 

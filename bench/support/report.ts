@@ -19,6 +19,8 @@ export interface Result {
   readonly ours: number
   readonly theirs: number
   readonly unit: string
+  /** Where it was measured: without that a ratio says little. */
+  readonly machine: string
 }
 
 function quantile(values: readonly number[], part: number): number {
@@ -34,7 +36,7 @@ const rounded = (value: number) => Number(value.toPrecision(4))
 export const unitOf = ({ gauge, per }: Row): string => `${gauge ?? 'µs'} per ${per}`
 
 /** The results of a row, one a rival. */
-export function results({ row, costs: [ours, ...others] }: Measured): Result[] {
+export function results({ row, costs: [ours, ...others] }: Measured, machine: string): Result[] {
   if (ours === undefined) return []
   const goals: Record<string, Goal | undefined> = { ...row.rivals }
   const rivals = [...others]
@@ -59,6 +61,7 @@ export function results({ row, costs: [ours, ...others] }: Measured): Result[] {
       ours: rounded(median(ours.rounds)),
       theirs: rounded(median(rounds)),
       unit: unitOf(row),
+      machine,
     }
   })
 }
