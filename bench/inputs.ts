@@ -45,10 +45,13 @@ function parts(all: readonly Uint8Array[]): Uint8Array {
   )
 }
 
-const { bytes: blockBytes, source } = sampleBlock()
+let sampled: ReturnType<typeof sampleBlock> | undefined
 
-/** Where the block comes from. */
-export const blockSource = source
+/** The block, read or made when it is first asked for. */
+export function sample(): ReturnType<typeof sampleBlock> {
+  sampled ??= sampleBlock()
+  return sampled
+}
 
 const inventory = (type: number, length: number) => Array.from({ length }, () => ({ type, hash: random(32) }))
 
@@ -67,7 +70,7 @@ function headers(): Uint8Array {
   return payload
 }
 
-const block = () => Block.decode(blockBytes)
+const block = () => Block.decode(sample().bytes)
 
 /** So many transactions from all over the block. */
 function transactions(count: number): Uint8Array[] {
@@ -136,7 +139,7 @@ function variants(count: number): Uint8Array[] {
 
 /** Every input by name, made when it is asked for. */
 export const inputs = {
-  block: () => ({ bytes: blockBytes, items: 1 }),
+  block: () => ({ bytes: sample().bytes, items: 1 }),
   transactions: () => ({ bytes: parts(transactions(200)), items: 200 }),
   headers: () => ({ bytes: headers(), items: 2_000 }),
   'inv of 50': () => ({ bytes: encodeMessage({ command: 'inv', inventory: inventory(5, 50) }), items: 50 }),
@@ -156,7 +159,7 @@ export const inputs = {
   'filter, 20 scripts': () => ({ bytes: filter(20), items: 20 }),
   'filter, 2,000 scripts': () => ({ bytes: filter(2_000), items: 2 }),
   'chain of headers': () => ({ bytes: chain(20_000), items: 20_000 }),
-  blocks: () => ({ bytes: parts(variants(16)), items: (16 * blockBytes.length) / 1e6 }),
+  blocks: () => ({ bytes: parts(variants(16)), items: (16 * sample().bytes.length) / 1e6 }),
   nothing: () => ({ bytes: new Uint8Array(0), items: 1 }),
 } satisfies Record<string, () => Input>
 

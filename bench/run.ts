@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { blockSource } from './inputs.js'
+import { sample } from './inputs.js'
 import { rows } from './rows/index.js'
 import { contestants, makeFolder } from './support/build.js'
 import { machine } from './support/machine.js'
@@ -46,7 +46,7 @@ try {
   const where = machine()
   console.log(where)
   console.log(
-    `${blockSource}; processor time, medians of ${values.rounds} rounds in turns; ratio = rival / rxpeer`,
+    `${sample().source}; processor time, medians of ${values.rounds} rounds in turns; ratio = rival / rxpeer`,
   )
   if (absent.length > 0) console.log(`absent: ${absent.join(', ')}`)
   for (const row of wanted) {
@@ -56,6 +56,7 @@ try {
       const ours = median(measured.costs[0]?.rounds ?? [])
       console.log(`\n${row.name}: ${short(ours)} ${unitOf(row)}`)
       for (const result of found) console.log(line(result))
+      if (row.limit !== undefined) console.log(`    (${row.limit})`)
       all.push(...found)
     } catch (error) {
       failed = true

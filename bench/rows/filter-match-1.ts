@@ -5,6 +5,7 @@ export const filterMatch1: Row = {
   task: 'filter-match',
   input: 'filter, 20 scripts',
   argument: 1,
+  lives: 3,
   per: 'filter',
   rivals: { go: { must: 3, stretch: 4 }, rust: {} },
 }

@@ -5,6 +5,7 @@ export const filterMatch1000: Row = {
   task: 'filter-match',
   input: 'filter, 2,000 scripts',
   argument: 1_000,
+  lives: 3,
   per: 'filter',
   rivals: { go: { must: 2, stretch: 3 }, rust: {} },
 }

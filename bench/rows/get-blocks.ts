@@ -6,6 +6,7 @@ export const getBlocks: Row = {
   input: 'blocks',
   server: 'blocks',
   warmUp: 1_000,
+  lives: 3,
   per: 'MB',
   rivals: {},
   goal: { must: 7_000, stretch: 5_500 },

@@ -37,6 +37,8 @@ export interface Row {
   readonly server?: 'stream' | 'headers' | 'blocks'
   /** Processor time before the first round, until everything is compiled; ms, default 400. */
   readonly warmUp?: number
+  /** In how many processes each does its rounds, one after the other; default 1. For work whose cost depends on how a process began. */
+  readonly lives?: number
   /** For what is not processor time: the unit that the contestants answer in, each in a new process each round. */
   readonly gauge?: string
   /** What nobody can be below, and why. */

@@ -5,6 +5,7 @@ export const streamBlocks: Row = {
   task: 'peer',
   input: 'stream of blocks',
   argument: 65_536,
+  lives: 3,
   per: 'block',
   rivals: { go: { must: 2.5, stretch: 4 }, rust: { must: 1.6 }, bcoin: {}, raw: {} },
   limit:

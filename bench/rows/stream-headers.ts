@@ -5,6 +5,7 @@ export const streamHeaders: Row = {
   task: 'peer',
   input: 'stream of headers',
   argument: 65_536,
+  lives: 3,
   per: 'header',
   rivals: { go: { must: 1.8 }, rust: { must: 1.1 }, bcoin: {}, raw: {} },
   limit:

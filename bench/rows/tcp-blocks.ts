@@ -6,6 +6,7 @@ export const tcpBlocks: Row = {
   input: 'stream of blocks',
   server: 'stream',
   warmUp: 1_000,
+  lives: 3,
   per: 'block',
   // At most 1.2 times the cost, 1.1 if it can be.
   rivals: { raw: { must: 1 / 1.2, stretch: 1 / 1.1 } },

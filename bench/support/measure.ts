@@ -93,6 +93,11 @@ async function inTurns(
   return runners.map(({ contestant, rounds }) => ({ name: contestant.name, rounds }))
 }
 
+/** The rounds of one life behind those of the lives before. */
+function joined(before: readonly Costs[], now: readonly Costs[]): Costs[] {
+  return now.map(({ name, rounds }, i) => ({ name, rounds: [...(before[i]?.rounds ?? []), ...rounds] }))
+}
+
 /** Reads everyone's gauge in turns, each time in a new process; who cannot is left out. */
 async function readGauges(
   start: (name: string) => Contestant,
@@ -131,10 +136,15 @@ export async function measure(
   }
   try {
     const names = ['rxpeer', 'against', ...Object.keys(row.rivals)].filter(name => programs.has(name))
-    const costs =
-      row.gauge === undefined
-        ? await inTurns(row, names.map(start), row.items ?? items, effort)
-        : await readGauges(start, names, effort.rounds)
+    if (row.gauge !== undefined) return { row, costs: await readGauges(start, names, effort.rounds) }
+    const { lives = 1 } = row
+    const rounds = Math.ceil(effort.rounds / lives)
+    let costs: Costs[] = []
+    for (let life = 0; life < lives; life += 1) {
+      const contestants = names.map(start)
+      costs = joined(costs, await inTurns(row, contestants, row.items ?? items, { ...effort, rounds }))
+      for (const contestant of contestants) contestant.stop()
+    }
     return { row, costs }
   } finally {
     for (const contestant of started) contestant.stop()

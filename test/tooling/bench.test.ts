@@ -99,6 +99,17 @@ describe('measuring', () => {
     await expect(run({ rxpeer: absent })).rejects.toThrow('rxpeer ended early')
   })
 
+  it('has each begin again where a row asks for it', async () => {
+    const { costs } = await run(
+      { rxpeer: pretender({ cost: 10 }), go: pretender({ cost: 30 }) },
+      { ...row, lives: 2 },
+    )
+    expect(costs).toEqual([
+      { name: 'rxpeer', rounds: [5, 5, 5, 5] },
+      { name: 'go', rounds: [15, 15, 15, 15] },
+    ])
+  })
+
   it('reads a gauge as it is', async () => {
     const gauge: Row = { ...row, gauge: 'KB' }
     const { costs } = await run({ rxpeer: pretender({ cost: 7 }) }, gauge)
