@@ -1,6 +1,6 @@
 /** Builds the contestants, each once, and says who is absent. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -58,29 +58,51 @@ const packages = {
   'bitcore-lib': 'bitcore',
 } as const
 
-/** Names of rxpeer's entries, by the file of the build that they are. */
-const entries: Readonly<Record<string, string>> = {
-  rxpeer: 'index.js',
-  'rxpeer/wire': 'wire/index.js',
-  'rxpeer/node': 'transport/node.js',
+/** As much of a package.json as says where things are. */
+interface Manifest {
+  readonly exports: { readonly [entry: string]: string | { readonly [condition: string]: string } }
+  readonly bin: { readonly [name: string]: string }
 }
 
-/** Leaves imports of rxpeer to a build, and those of RxJS to the copy that this build uses. */
-function buildIn(dist: string): Plugin {
-  const require = createRequire(join(dist, 'index.js'))
+/** What Node looks for in `exports`. */
+const conditions = new Set(['node', 'import', 'default'])
+
+/**
+ * Where a build of rxpeer has what the contestants use, by the package.json beside the build. Looked up here and not by
+ * `require.resolve`, which under tsx answers with the sources.
+ */
+function placesOf(dist: string) {
+  const root = join(dist, '..')
+  const { exports, bin }: Manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const entry = (name: string) => {
+    const targets = exports[name.replace(/^rxpeer/, '.')] ?? {}
+    const found =
+      typeof targets === 'string'
+        ? targets
+        : Object.entries(targets).find(([condition]) => conditions.has(condition))?.[1]
+    if (found === undefined) throw new Error(`${root} has no entry ${name}`)
+    return join(root, found)
+  }
+  const rxjs = createRequire(join(dist, 'index.js')).resolve('rxjs')
   return {
-    name: 'rxpeer',
-    setup({ onResolve }) {
-      onResolve({ filter: /^rxpeer(\/|$)/ }, ({ path }) => ({
-        path: join(dist, entries[path] ?? path),
-        external: true,
-      }))
-      onResolve({ filter: /^rxjs$/ }, ({ path }) => ({ path: require.resolve(path), external: true }))
-    },
+    resolve: (name: string) => (name === 'rxjs' ? rxjs : entry(name)),
+    /** For the rows of starting. */
+    build: { index: entry('rxpeer'), rxjs, cli: join(root, bin['rxpeer'] ?? '') },
   }
 }
 
+type Places = ReturnType<typeof placesOf>
+
+/** Leaves imports of rxpeer to a build, and those of RxJS to the copy that this build uses. */
+const buildIn = ({ resolve }: Places): Plugin => ({
+  name: 'rxpeer',
+  setup({ onResolve }) {
+    onResolve({ filter: /^(rxpeer(\/.*)?|rxjs)$/ }, ({ path }) => ({ path: resolve(path), external: true }))
+  },
+})
+
 async function transpile(folder: string, file: string, dist: string): Promise<Program> {
+  const places = placesOf(resolve(dist))
   await build({
     entryPoints: [join(bench, 'contestants', `${file}.ts`)],
     outfile: join(folder, `${file}.mjs`),
@@ -88,9 +110,9 @@ async function transpile(folder: string, file: string, dist: string): Promise<Pr
     platform: 'node',
     format: 'esm',
     packages: 'external',
-    define: { RXPEER_DIST: JSON.stringify(dist) },
+    define: { RXPEER_BUILD: JSON.stringify(places.build) },
     logLevel: 'error',
-    plugins: [buildIn(dist)],
+    plugins: [buildIn(places)],
   })
   return {
     command: process.execPath,
@@ -131,12 +153,12 @@ export async function contestants(
 ): Promise<Map<string, Program>> {
   const all = new Map<string, Program>()
   for (const file of ['rxpeer', 'server', 'raw', 'plain']) {
-    all.set(file, await transpile(folder, file, resolve(dist)))
+    all.set(file, await transpile(folder, file, dist))
   }
   if (against !== undefined) {
     const beside = join(folder, 'against')
     mkdirSync(beside)
-    all.set('against', await transpile(beside, 'rxpeer', resolve(against)))
+    all.set('against', await transpile(beside, 'rxpeer', against))
   }
   for (const [name, { product, folder: sources, command }] of Object.entries(native)) {
     if (!rivals.has(name)) continue
@@ -145,7 +167,7 @@ export async function contestants(
   const wanted = Object.entries(packages).filter(([name]) => rivals.has(name))
   if (install && wanted.length > 0) installPackages()
   for (const [name, file] of wanted) {
-    if (isThere(name)) all.set(name, await transpile(folder, file, resolve(dist)))
+    if (isThere(name)) all.set(name, await transpile(folder, file, dist))
   }
   return all
 }
