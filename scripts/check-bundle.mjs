@@ -1,5 +1,6 @@
 // Bundles each entry of the built package as a browser would get it and prints its size. Fails where a module of Node is
-// in it: the entries are those of package.json's exports, all but rxpeer/node. An argument names another package folder.
+// in it: the entries are those of package.json's exports, all but rxpeer/node. Fails as well where a bundler, for browsers
+// or for Node, keeps more of an entry than what is imported. An argument names another package folder.
 import { readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join, resolve } from 'node:path'
@@ -29,6 +30,30 @@ async function bundle(path) {
     external: ['rxjs', 'rxjs/testing', 'node:*'],
   })
   return { inputs: metafile.inputs, code: outputFiles[0].contents }
+}
+
+/** What a program that imports one thing of an entry may weigh, bytes, minified; whole, the entry is 15 kB and more. */
+const alone = [
+  { entry: './wire', name: 'toHex', most: 1_000 },
+  { entry: './wire', name: 'Services', most: 1_000 },
+  { entry: '.', name: 'toHex', most: 1_000 },
+]
+
+/** Bytes of a program that names one thing, found by the package's name as its users find it. */
+async function weightAlone({ entry, name: thing }, platform) {
+  const { outputFiles } = await build({
+    absWorkingDir: folder,
+    stdin: { contents: `export { ${thing} } from '${join(name, entry)}'`, resolveDir: folder },
+    bundle: true,
+    format: 'esm',
+    platform,
+    tsconfigRaw: {},
+    minify: true,
+    write: false,
+    logLevel: 'silent',
+    external: ['rxjs', 'rxjs/testing'],
+  })
+  return outputFiles[0].contents.length
 }
 
 function faultsOf(inputs) {
@@ -62,4 +87,13 @@ for (const [entry, target] of Object.entries(entries)) {
     failed = true
   }
 }
+for (const platform of ['browser', 'node'])
+  for (const row of alone) {
+    const bytes = await weightAlone(row, platform)
+    if (bytes <= row.most) continue
+    console.error(
+      `${row.name} of ${join(name, row.entry)} alone draws ${bytes} bytes into a bundle for ${platform}`,
+    )
+    failed = true
+  }
 if (failed) process.exit(1)

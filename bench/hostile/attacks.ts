@@ -265,6 +265,13 @@ export const attacks: Readonly<Record<string, Attack>> = {
     chunks: () => dripped(Buffer.concat(Array.from({ length: 200 }, () => frame(ping)))),
     every: 1,
   },
+  trickling: {
+    what: 'a ping ten times a second',
+    greets: 'fully',
+    reads: true,
+    chunks: () => forEver(frame(ping)),
+    every: 100,
+  },
   half: {
     what: 'a message of 4 MB without its last byte',
     greets: 'fully',

@@ -9,14 +9,13 @@ const HEAP = 8_000_000
 /** Bytes that may stay in all when they have gone: what the runtime has learned. */
 const LEFT = 6_000_000
 
-/** Which bounds an attack has broken, for people; `slack` is how much slower the machine may be. */
+/** Which bounds an attack has broken, for people. */
 export function broken(
   { attack, count, policy }: Pick<Scene, 'attack' | 'count' | 'policy'>,
   { ours, heap, left, ends, lives, pongs }: Outcome,
-  slack = 1,
 ): readonly string[] {
   const found: string[] = []
-  const pong = slack * (count === 1 ? PONG_BESIDE_ONE : PONG_BESIDE_MANY)
+  const pong = count === 1 ? PONG_BESIDE_ONE : PONG_BESIDE_MANY
   if (!lives) found.push('the process or the good peer is dead')
   if (pongs === 0) found.push('no pong at all')
   if (ours > pong) found.push(`a pong after ${Math.round(ours)} ms, at most ${pong} are allowed`)

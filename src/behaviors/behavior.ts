@@ -17,6 +17,8 @@ export interface KnownInventory {
   has(entry: Inventory): boolean
   /** Notes that the remote knows the entry; the entry unused for longest makes room above `limit`. */
   add(entry: Inventory): void
+  /** As `add`, of the entry of a type whose hash are the 32 bytes at `offset` of `bytes`, which are not kept. */
+  addAt(type: number, bytes: Uint8Array, offset: number): void
 }
 
 /** What a behavior sees of its peer. */

@@ -1,32 +1,58 @@
-import { Observable, Subscription } from 'rxjs'
+import { Subscription, type Unsubscribable } from 'rxjs'
 import { MAX_DELAY } from '../stream/environment.js'
 import type { BehaviorContext } from './behavior.js'
+import type { Voice } from './habit.js'
+import { hear } from './hear.js'
+
+/** What a deadline needs of its peer. */
+export type DueContext = Pick<BehaviorContext, 'scheduler' | 'paused' | 'resumed$'>
 
 /**
- * Emits once when `remaining` says that no time is left, and completes. It looks when it fires and is not re-armed by
- * each message; while reading is paused it stands still. Unsubscribing clears its timer.
- * @param remaining - ms of attention that are left
+ * A deadline. It looks when it fires and is not re-armed by each message; while reading is paused it stands still.
+ * Unsubscribing clears its timer.
  */
-export function due(
-  { scheduler, paused, resumed$ }: Pick<BehaviorContext, 'scheduler' | 'paused' | 'resumed$'>,
-  remaining: () => number,
-): Observable<void> {
-  return new Observable(subscriber => {
-    let waiting = Subscription.EMPTY
-    const look = () => {
-      waiting.unsubscribe()
-      if (paused()) waiting = resumed$.subscribe(look)
-      else {
-        const left = remaining()
-        // Timers have whole ms: with less it would spin, and with more than they can hold they fire at once.
-        if (left > 0) waiting = scheduler.schedule(look, Math.min(Math.max(left, 1), MAX_DELAY))
-        else {
-          subscriber.next()
-          subscriber.complete()
-        }
-      }
+export abstract class Due<C extends DueContext = DueContext> implements Unsubscribable {
+  protected readonly context: C
+  protected readonly voice: Voice
+  #waiting: Unsubscribable = Subscription.EMPTY
+
+  constructor(context: C, voice: Voice) {
+    this.context = context
+    this.voice = voice
+  }
+
+  /** ms of attention that are left. */
+  protected abstract left(): number
+
+  /** Called once, when none is. */
+  protected abstract passed(): void
+
+  /** Looks whether it has passed, and else when to look again. */
+  look(): void {
+    const { context, voice } = this
+    this.#waiting.unsubscribe()
+    if (context.paused()) {
+      this.#waiting = hear(context.resumed$, () => this.look(), voice)
+      return
     }
-    subscriber.add(() => waiting.unsubscribe())
-    look()
-  })
+    const left = this.left()
+    // Timers have whole ms: with less it would spin, and with more than they can hold they fire at once.
+    if (left > 0) {
+      this.#waiting = context.scheduler.schedule(lookAt, Math.min(Math.max(left, 1), MAX_DELAY), this)
+    } else this.passed()
+  }
+
+  /** Looks no more, until it is told to. */
+  protected rest(): void {
+    this.#waiting.unsubscribe()
+  }
+
+  unsubscribe(): void {
+    this.rest()
+  }
+}
+
+/** One function for all deadlines of all peers. */
+function lookAt(due: Due | undefined): void {
+  due?.look()
 }

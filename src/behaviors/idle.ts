@@ -1,6 +1,6 @@
-import { map, type Observable } from 'rxjs'
-import { type Behavior, BehaviorError } from './behavior.js'
-import { due } from './due.js'
+import { type Behavior, type BehaviorContext, BehaviorError } from './behavior.js'
+import { Due } from './due.js'
+import { habit, type Voice } from './habit.js'
 
 /** ms without a whole message after which a remote is gone (btcd `idleTimeout`). */
 export const IDLE_TIMEOUT = 300_000
@@ -16,12 +16,26 @@ export const IDLE_TIMEOUT = 300_000
  * ```
  */
 export function idle(timeout: number = IDLE_TIMEOUT): Behavior {
-  return context => {
-    const remaining = () => context.lastHandled() + timeout - context.attention()
-    return due(context, remaining).pipe(
-      map((): never => {
-        throw new BehaviorError('idle-timeout', `no message for ${timeout} ms`)
-      }),
-    ) satisfies Observable<never>
+  return habit((context, voice) => {
+    const silence = new Silence(context, voice, timeout)
+    silence.look()
+    return silence
+  })
+}
+
+class Silence extends Due<BehaviorContext> {
+  readonly #timeout: number
+
+  constructor(context: BehaviorContext, voice: Voice, timeout: number) {
+    super(context, voice)
+    this.#timeout = timeout
+  }
+
+  protected left(): number {
+    return this.context.lastHandled() + this.#timeout - this.context.attention()
+  }
+
+  protected passed(): void {
+    this.voice.error(new BehaviorError('idle-timeout', `no message for ${this.#timeout} ms`))
   }
 }

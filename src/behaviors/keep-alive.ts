@@ -1,6 +1,6 @@
-import { interval, map } from 'rxjs'
 import { randomNonce } from '../stream/environment.js'
 import type { Behavior } from './behavior.js'
+import { habit } from './habit.js'
 
 /** ms between two pings (btcd `pingInterval`). */
 export const PING_INTERVAL = 120_000
@@ -14,6 +14,14 @@ export const PING_INTERVAL = 120_000
  * ```
  */
 export function keepAlive(period: number = PING_INTERVAL): Behavior {
-  return ({ scheduler, random }) =>
-    interval(period, scheduler).pipe(map(() => ({ command: 'ping', nonce: randomNonce(random) })))
+  return habit(({ scheduler, random }, voice) =>
+    scheduler.schedule(function () {
+      try {
+        voice.next({ command: 'ping', nonce: randomNonce(random) })
+      } catch (error) {
+        voice.error(error)
+      }
+      this.schedule(undefined, period)
+    }, period),
+  )
 }

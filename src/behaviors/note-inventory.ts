@@ -1,33 +1,26 @@
-import type { Inventory } from '../wire/inventory.js'
-import type { InvMessage } from '../wire/messages/inv.js'
+import { type InventoryVisitor, visitInventory } from '../wire/inventory.js'
 import type { Message } from '../wire/messages.js'
 import { blockTypes, transactionNames } from './announcement.js'
 import type { Behavior } from './behavior.js'
 import { watch } from './watch.js'
 
-/** The last `limit` entries of an inv: those before would be forgotten again at once. Blocks are never kept back. */
-function* announcedIn({ inventory }: InvMessage, limit: number): Generator<Inventory> {
-  for (let i = Math.max(0, inventory.length - limit); i < inventory.length; i += 1) {
-    const entry = inventory.at(i)
-    if (entry !== undefined && !blockTypes.has(entry.type)) yield entry
-  }
-}
-
-/** What a message shows to be known on the other side. */
-function shown(message: Message, limit: number): Iterable<Inventory> {
-  if (message.command === 'inv') return announcedIn(message, limit)
-  return message.command === 'tx' ? transactionNames(message.transaction) : []
-}
-
 /**
  * Notes as known to the remote what it announces and sends, and what it was sent, so that it is not told again. Sends
  * nothing.
  */
-export const noteInventory: Behavior = ({ messages$, sent$, known }) =>
-  watch(
-    message => {
-      for (const entry of shown(message, known.limit)) known.add(entry)
-    },
-    messages$,
-    sent$,
-  )
+export const noteInventory: Behavior = ({ messages$, sent$, known }) => {
+  // Blocks are never kept back.
+  const add: InventoryVisitor = (type, bytes, offset) => {
+    if (!blockTypes.has(type)) known.addAt(type, bytes, offset)
+  }
+  const look = (message: Message): void => {
+    if (message.command === 'inv') {
+      const { inventory } = message
+      // Those before the last `limit` entries would be forgotten again at once.
+      visitInventory(inventory, Math.max(0, inventory.length - known.limit), add)
+    } else if (message.command === 'tx') {
+      for (const entry of transactionNames(message.transaction)) known.add(entry)
+    }
+  }
+  return watch(look, messages$, sent$)
+}

@@ -1,7 +1,9 @@
-import { Observable } from 'rxjs'
+import type { Unsubscribable } from 'rxjs'
 import type { Command, Message } from '../wire/messages.js'
-import { type Behavior, BehaviorError } from './behavior.js'
-import { ticks } from './ticks.js'
+import { type Behavior, type BehaviorContext, BehaviorError } from './behavior.js'
+import { habit, type Voice } from './habit.js'
+import { hear } from './hear.js'
+import { type Ticks, ticks } from './ticks.js'
 
 /** ms between two looks at the deadlines (btcd `stallTickInterval`). */
 export const STALL_TICK = 15_000
@@ -33,8 +35,6 @@ export const stallTable: StallTable = {
   getheaders: { answers: ['headers'], timeout: HEADERS_TIMEOUT },
 }
 
-const NONE: readonly Command[] = []
-
 /** How {@link stall} is made. */
 export interface StallOptions {
   /** ms between two looks. Default 15,000. */
@@ -55,39 +55,70 @@ export interface StallOptions {
  * ```
  */
 export function stall({ tick = STALL_TICK, table = stallTable }: StallOptions = {}): Behavior {
-  return ({ scheduler, unawaited$, messages$, attention, handling }) =>
-    new Observable(subscriber => {
-      /** When each awaited answer is due, in `attention()`. */
-      const deadlines = new Map<Command, number>()
-      /** Which answers an answer clears: all that were awaited together with it. */
-      const groups = new Map<Command, readonly Command[]>()
-      let handled = handling()
+  return habit((context, voice) => new Stall(context, voice, tick, table))
+}
 
-      const look = () => {
-        const granted = handling() - handled
-        handled = handling()
-        const now = attention() - granted
-        for (const [answer, deadline] of deadlines) {
-          if (now >= deadline) subscriber.error(new BehaviorError('stalled', `no ${answer} in time`))
-        }
-        if (deadlines.size === 0) looking.stop()
-      }
-      const looking = ticks(scheduler, tick, look)
-      const expect = ({ command }: Message) => {
-        const expectation = table[command]
-        if (expectation === undefined) return
-        if (deadlines.size === 0) handled = handling()
-        for (const answer of expectation.answers) {
-          deadlines.set(answer, attention() + expectation.timeout)
-          groups.set(answer, expectation.answers)
-        }
-        looking.start()
-      }
-      const answer = ({ command }: Message) => {
-        for (const awaited of groups.get(command) ?? NONE) deadlines.delete(awaited)
-      }
-      subscriber.add(() => looking.unsubscribe())
-      subscriber.add(unawaited$.subscribe(expect))
-      subscriber.add(messages$.subscribe(answer))
-    })
+/** An answer that is awaited. */
+interface Awaited {
+  /** When it is due, in `attention()`. */
+  readonly deadline: number
+  /** All that are awaited together with it: any of them is enough. */
+  readonly answers: readonly Command[]
+}
+
+class Stall implements Unsubscribable {
+  readonly #context: BehaviorContext
+  readonly #voice: Voice
+  readonly #table: StallTable
+  readonly #looking: Ticks
+  readonly #asking: Unsubscribable
+  /** By the command of the answer. Made with the first request, and so is who listens for answers. */
+  #awaited: Map<Command, Awaited> | undefined
+  #answering: Unsubscribable | undefined
+  /** `handling()` at the last look. */
+  #handled = 0
+
+  constructor(context: BehaviorContext, voice: Voice, tick: number, table: StallTable) {
+    this.#context = context
+    this.#voice = voice
+    this.#table = table
+    this.#looking = ticks(context.scheduler, tick, () => this.#look())
+    this.#asking = hear(context.unawaited$, request => this.#expect(request), voice)
+  }
+
+  unsubscribe(): void {
+    this.#looking.unsubscribe()
+    this.#asking.unsubscribe()
+    this.#answering?.unsubscribe()
+  }
+
+  #look(): void {
+    const context = this.#context
+    const granted = context.handling() - this.#handled
+    this.#handled = context.handling()
+    const now = context.attention() - granted
+    for (const [answer, { deadline }] of this.#awaited ?? []) {
+      if (now >= deadline) this.#voice.error(new BehaviorError('stalled', `no ${answer} in time`))
+    }
+    if (this.#awaited === undefined || this.#awaited.size === 0) this.#looking.stop()
+  }
+
+  #expect({ command }: Message): void {
+    const expectation = this.#table[command]
+    if (expectation === undefined) return
+    const context = this.#context
+    this.#awaited ??= new Map()
+    this.#answering ??= hear(context.messages$, answer => this.#answered(answer), this.#voice)
+    if (this.#awaited.size === 0) this.#handled = context.handling()
+    const { answers, timeout } = expectation
+    const awaited: Awaited = { answers, deadline: context.attention() + timeout }
+    for (const answer of answers) this.#awaited.set(answer, awaited)
+    this.#looking.start()
+  }
+
+  #answered({ command }: Message): void {
+    const answered = this.#awaited?.get(command)
+    if (answered === undefined) return
+    for (const answer of answered.answers) this.#awaited?.delete(answer)
+  }
 }

@@ -14,19 +14,38 @@ export interface Ticks extends Unsubscribable {
  * @param scheduler - runs the timer; its `now` keeps the beat
  */
 export function ticks(scheduler: SchedulerLike, period: number, tick: () => void): Ticks {
-  const born = scheduler.now()
-  let timer: Subscription | undefined
-  const left = () => period - ((scheduler.now() - born) % period)
-  const stop = () => {
-    timer?.unsubscribe()
-    timer = undefined
+  return new Beat(scheduler, period, tick)
+}
+
+class Beat implements Ticks {
+  readonly #scheduler: SchedulerLike
+  readonly #period: number
+  readonly #tick: () => void
+  readonly #born: number
+  #timer: Subscription | undefined
+
+  constructor(scheduler: SchedulerLike, period: number, tick: () => void) {
+    this.#scheduler = scheduler
+    this.#period = period
+    this.#tick = tick
+    this.#born = scheduler.now()
   }
-  return {
-    start: () => {
-      timer ??= repeating(scheduler, left, tick)
-    },
-    stop,
-    unsubscribe: stop,
+
+  start(): void {
+    this.#timer ??= repeating(this.#scheduler, () => this.#left(), this.#tick)
+  }
+
+  stop(): void {
+    this.#timer?.unsubscribe()
+    this.#timer = undefined
+  }
+
+  unsubscribe(): void {
+    this.stop()
+  }
+
+  #left(): number {
+    return this.#period - ((this.#scheduler.now() - this.#born) % this.#period)
   }
 }
 

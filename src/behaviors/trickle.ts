@@ -1,5 +1,7 @@
-import { Observable } from 'rxjs'
+import type { Unsubscribable } from 'rxjs'
 import { randomUnit } from '../stream/environment.js'
+import type { Block } from '../wire/block.js'
+import type { BlockHeader } from '../wire/header.js'
 import { type Inventory, InventoryType, inventoryKey } from '../wire/inventory.js'
 import type { Message } from '../wire/messages.js'
 import {
@@ -12,6 +14,8 @@ import {
   wantsTransactions,
 } from './announcement.js'
 import type { Behavior, BehaviorContext } from './behavior.js'
+import { habit, type Voice } from './habit.js'
+import { hear } from './hear.js'
 import { freeTicks, type Ticks, ticks } from './ticks.js'
 
 /** ms between two batches of announcements (btcd `DefaultTrickleInterval`). */
@@ -34,8 +38,9 @@ interface Waiting {
   readonly feeRate: bigint | undefined
 }
 
-function clockwork({ scheduler, random }: BehaviorContext, options: TrickleOptions, tick: () => void): Ticks {
+function clockwork(context: BehaviorContext, options: TrickleOptions, tick: () => void): Ticks {
   const { interval: period = TRICKLE_INTERVAL, timing = 'fixed' } = options
+  const { scheduler, random } = context
   if (timing === 'fixed') return ticks(scheduler, period, tick)
   // Timers know whole ms, and a delay of none, which dice can give, would never let anything else happen.
   const delay = () => Math.max(1, Math.round(-Math.log(1 - randomUnit(random)) * period))
@@ -60,80 +65,101 @@ function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> 
  * ```
  */
 export function trickle(options: TrickleOptions = {}): Behavior {
-  return context => {
-    const { announced$, known, features, messages$ } = context
-    let waiting: Waiting[] = []
-    let wantsHeaders = false
-    let feeFilter = 0n
-    let relays = wantsTransactions(context)
+  return habit((context, voice) => new Trickle(context, voice, options))
+}
 
-    const wanted = ({ names, feeRate }: Waiting) =>
-      !names.some(name => known.has(name)) && (feeRate === undefined || feeRate >= feeFilter)
+class Trickle implements Unsubscribable {
+  readonly #context: BehaviorContext
+  readonly #voice: Voice
+  readonly #running: Ticks
+  readonly #noting: Unsubscribable
+  readonly #receiving: Unsubscribable
+  /** Made with the first one: most peers are told of nothing. */
+  #waiting: Waiting[] | undefined
+  #wantsHeaders = false
+  #feeFilter = 0n
+  #relays: boolean
 
-    const now = (announcement: Announcement): readonly Message[] => {
-      const header = headerOf(announcement)
-      const hash = header?.hash ?? ('hash' in announcement ? announcement.hash : undefined)
-      const type = 'type' in announcement ? announcement.type : InventoryType.block
-      // Of blocks only those are known that the user marked.
-      if (hash === undefined || known.has({ type, hash })) return []
-      if (header !== undefined && wantsHeaders) return [{ command: 'headers', headers: [header] }]
-      return [{ command: 'inv', inventory: [{ type, hash }] }]
-    }
+  constructor(context: BehaviorContext, voice: Voice, options: TrickleOptions) {
+    this.#context = context
+    this.#voice = voice
+    this.#relays = wantsTransactions(context)
+    this.#running = clockwork(context, options, () => this.#tick())
+    this.#noting = hear(context.messages$, message => this.#note(message), voice)
+    this.#receiving = hear(context.announced$, announcement => this.#receive(announcement), voice)
+  }
 
-    const receive = (announcement: Announcement): readonly Message[] => {
-      if (isTransaction(announcement)) {
-        const feeRate = 'feeRate' in announcement ? announcement.feeRate : undefined
-        const names = transactionNames(announcement)
-        if (relays && !names.some(name => known.has(name))) {
-          waiting.push({ entry: transactionEntry(announcement, features), names, feeRate })
-        }
-        return []
+  unsubscribe(): void {
+    this.#running.unsubscribe()
+    this.#noting.unsubscribe()
+    this.#receiving.unsubscribe()
+  }
+
+  #note(message: Message): void {
+    if (message.command === 'sendheaders') this.#wantsHeaders = true
+    else if (message.command === 'feefilter') this.#feeFilter = message.feeRate
+    // A filter turns announcements on that version had turned off (BIP37).
+    else if (message.command === 'filterload' || message.command === 'filterclear') this.#relays = true
+  }
+
+  #receive(announcement: Announcement): void {
+    if (isTransaction(announcement)) {
+      const feeRate = 'feeRate' in announcement ? announcement.feeRate : undefined
+      const entry = transactionEntry(announcement, this.#context.features)
+      this.#wait({ entry, names: transactionNames(announcement), feeRate })
+    } else if (!('type' in announcement) || blockTypes.has(announcement.type)) this.#tellNow(announcement)
+    else this.#wait({ entry: announcement, names: [announcement], feeRate: undefined })
+  }
+
+  #wait(waiting: Waiting): void {
+    if (!this.#relays || this.#isKnown(waiting)) return
+    if (this.#waiting === undefined) this.#waiting = [waiting]
+    else this.#waiting.push(waiting)
+    this.#running.start()
+  }
+
+  #tellNow(announcement: Block | BlockHeader | Inventory): void {
+    const header = headerOf(announcement)
+    const hash = header?.hash ?? ('hash' in announcement ? announcement.hash : undefined)
+    const type = 'type' in announcement ? announcement.type : InventoryType.block
+    // Of blocks only those are known that the user marked.
+    if (hash === undefined || this.#context.known.has({ type, hash })) return
+    if (header !== undefined && this.#wantsHeaders) {
+      this.#voice.next({ command: 'headers', headers: [header] })
+    } else this.#voice.next({ command: 'inv', inventory: [{ type, hash }] })
+  }
+
+  #tick(): void {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (waiting === undefined) this.#running.stop()
+    else
+      for (const inventory of chunks(this.#wanted(waiting), TRICKLE_BATCH)) {
+        this.#voice.next({ command: 'inv', inventory })
       }
-      if (!('type' in announcement) || blockTypes.has(announcement.type)) return now(announcement)
-      if (relays && !known.has(announcement)) {
-        waiting.push({ entry: announcement, names: [announcement], feeRate: undefined })
-      }
-      return []
-    }
+  }
 
-    const flush = (): readonly Message[] => {
-      const entries: Inventory[] = []
-      // Beside `known`, which may remember fewer than a batch has.
-      const listed = new Set<string>()
-      for (const { entry, names } of waiting.filter(wanted)) {
-        const keys = names.map(inventoryKey)
-        if (keys.some(key => listed.has(key))) continue
-        for (const key of keys) listed.add(key)
-        for (const name of names) known.add(name)
-        entries.push(entry)
-      }
-      waiting = []
-      return Array.from(chunks(entries, TRICKLE_BATCH), inventory => ({ command: 'inv', inventory }))
+  /** The entries that the remote is to hear of now, which it knows from here on. */
+  #wanted(waiting: readonly Waiting[]): readonly Inventory[] {
+    const { known } = this.#context
+    const feeFilter = this.#feeFilter
+    const entries: Inventory[] = []
+    // Beside `known`, which may remember fewer than a batch has.
+    const listed = new Set<string>()
+    const wanted = waiting.filter(
+      one => !this.#isKnown(one) && (one.feeRate === undefined || one.feeRate >= feeFilter),
+    )
+    for (const { entry, names } of wanted) {
+      const keys = names.map(inventoryKey)
+      if (keys.some(key => listed.has(key))) continue
+      for (const key of keys) listed.add(key)
+      for (const name of names) known.add(name)
+      entries.push(entry)
     }
+    return entries
+  }
 
-    const note = (message: Message) => {
-      if (message.command === 'sendheaders') wantsHeaders = true
-      else if (message.command === 'feefilter') feeFilter = message.feeRate
-      // A filter turns announcements on that version had turned off (BIP37).
-      else if (message.command === 'filterload' || message.command === 'filterclear') relays = true
-    }
-
-    return new Observable(subscriber => {
-      const say = (messages: readonly Message[]) => {
-        for (const message of messages) subscriber.next(message)
-      }
-      const running = clockwork(context, options, () => {
-        if (waiting.length > 0) say(flush())
-        else running.stop()
-      })
-      subscriber.add(() => running.unsubscribe())
-      subscriber.add(messages$.subscribe(note))
-      subscriber.add(
-        announced$.subscribe(announcement => {
-          say(receive(announcement))
-          if (waiting.length > 0) running.start()
-        }),
-      )
-    })
+  #isKnown({ names }: Waiting): boolean {
+    return names.some(name => this.#context.known.has(name))
   }
 }

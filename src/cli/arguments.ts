@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type Command, commonOptions, type Job } from './command.js'
+import { type Command, commonOptions, type Load } from './command.js'
 import { type CommandName, commands, isCommandName } from './commands.js'
 import { type OptionName, type OptionValues, options, type Settings } from './options.js'
 import { UsageError } from './usage.js'
@@ -13,7 +13,7 @@ export type Request =
       readonly command: CommandName
       readonly settings: Settings
       readonly operands: readonly string[]
-      readonly job: Job
+      readonly load: Load
     }
   /** `message` is one line. */
   | { readonly kind: 'usage'; readonly message: string }
@@ -89,7 +89,7 @@ function request(args: readonly string[]): Request {
   const command: Command = commands[name]
   checkOptions(name, command, settings)
   checkOperands(name, command, operands)
-  return { kind: 'run', command: name, settings, operands, job: command.prepare(settings, operands) }
+  return { kind: 'run', command: name, settings, operands, load: command.prepare(settings, operands) }
 }
 
 /** Reads the arguments behind `rxpeer`. Does nothing but read. */

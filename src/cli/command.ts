@@ -15,6 +15,9 @@ export interface Stage {
 /** A command that is ready to run. It runs until it is unsubscribed; completing is an end in order, an error is not. */
 export type Job = (stage: Stage) => Observable<unknown>
 
+/** Loads what a command runs on, which is most of the program: arguments are read, and refused, without it. */
+export type Load = () => Promise<Job>
+
 /**
  * How long a remote may keep a connection open that we have ended, ms. Shorter than the transport's own, since a
  * person is waiting for the prompt.
@@ -34,11 +37,12 @@ export interface Command {
   /** Lines for its own help. */
   readonly details?: readonly string[]
   /**
-   * Reads what is particular to it; nothing happens before the job is called and subscribed.
+   * Reads what is particular to it; nothing is loaded before it is asked for, and nothing happens before the job is
+   * called and subscribed.
    * @param operands - as many as `operands`
    * @throws UsageError
    */
-  prepare(settings: Settings, operands: readonly string[]): Job
+  prepare(settings: Settings, operands: readonly string[]): Load
 }
 
 /** Options of every command. */

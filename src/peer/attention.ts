@@ -57,18 +57,23 @@ export class Attention {
   }
 
   /**
-   * The handling of a message begins.
+   * The handling of messages begins.
    * @param now - `monotonic()`, which the caller has at hand
    */
   begin(now: number): void {
     this.#handlingSince = now
   }
 
-  /** It ends. */
-  end(now: number): void {
+  /** One of them is handled, and others may follow. */
+  handled(now: number): void {
     this.#handlingTotal += now - (this.#handlingSince ?? now)
-    this.#handlingSince = undefined
+    this.#handlingSince = now
     this.#lastHandled = this.#at(now)
+  }
+
+  /** No other follows. */
+  end(): void {
+    this.#handlingSince = undefined
   }
 
   /** Starts counting here, at the end of the handshake: what waits for the first message waits from now on. */

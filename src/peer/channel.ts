@@ -3,8 +3,10 @@ import type { Hash } from '../wire/hash.js'
 import type { Message } from '../wire/messages.js'
 import type { Network } from '../wire/network.js'
 import type { Question } from './questions.js'
+import type { Share } from './share.js'
 
 export type { Question, Take } from './questions.js'
+export { Share } from './share.js'
 
 /** What requests need of a peer, and users do not: reached by `channelOf`, without being on `Peer`. */
 export interface Channel extends Environment {
@@ -26,6 +28,8 @@ export interface Channel extends Environment {
   requested(): number
   /** Whether handlers hold so much that nothing more should be asked for. */
   readonly congested: boolean
+  /** Gives subscribers something: what they hold at the call is held of this share. */
+  feed(share: Share, give: () => void): void
   /** Calls back once, when that is over; the returned function takes it back. */
   whenClear(go: () => void): () => void
   /** Notes the height of the remote's best block; only rises. */

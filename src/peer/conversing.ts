@@ -68,7 +68,10 @@ export class Conversing {
     this.#stepping = true
     try {
       const step = this.#step(event)
-      for (let next = this.#pending.shift(); next; next = this.#pending.shift()) this.#step(next)
+      while (this.#pending.length > 0) {
+        const next = this.#pending.shift()
+        if (next !== undefined) this.#step(next)
+      }
       return step
     } finally {
       this.#stepping = false

@@ -1,6 +1,8 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
-import type { Clock, Environment, Random } from '../stream/environment.js'
+import type { Clock, Random } from '../stream/environment.js'
+import type { Surroundings } from './guard.js'
 import { createNonces, type NonceRegistry } from './nonces.js'
+import type { Crowd } from './pace.js'
 
 // The one place where the real clock and the real dice come in; everything else takes them as arguments.
 
@@ -18,6 +20,9 @@ const realRandom: Random = {
 const realNextTurn: (work: () => void) => void =
   typeof setImmediate === 'function' ? work => void setImmediate(work) : work => void setTimeout(work, 0)
 
+/** Who wants a turn of the event loop that all peers of the process share. */
+const sharedCrowd: Crowd = { busy: 0 }
+
 /** The nonces of all peers of the process that do not bring a registry of their own. */
 export const sharedNonces: NonceRegistry = createNonces()
 
@@ -26,7 +31,7 @@ export function environment(given: {
   scheduler?: SchedulerLike | undefined
   clock?: Clock | undefined
   random?: Random | undefined
-}): Environment & { readonly nextTurn: (work: () => void) => void } {
+}): Surroundings {
   const { scheduler } = given
   const scheduled: Clock | undefined = scheduler && {
     monotonic: () => scheduler.now(),
@@ -37,6 +42,7 @@ export function environment(given: {
     clock: given.clock ?? scheduled ?? realClock,
     random: given.random ?? realRandom,
     nextTurn: scheduler ? work => scheduler.schedule(work) : realNextTurn,
+    crowd: scheduler ? { busy: 0 } : sharedCrowd,
   }
 }
 

@@ -1,9 +1,12 @@
 import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs'
 import type { Clock, Environment, Random } from '../stream/environment.js'
+import type { Crowd } from './pace.js'
 
 /** Time and dice, and a turn of the event loop behind all that waits in this one. */
 export interface Surroundings extends Environment {
   readonly nextTurn: (work: () => void) => void
+  /** Who else wants that turn. */
+  readonly crowd: Crowd
 }
 
 /** Who is told what a callback of the user threw. */
@@ -36,6 +39,10 @@ export class Guard implements Surroundings, Clock, Random, SchedulerLike {
 
   get scheduler(): SchedulerLike {
     return this
+  }
+
+  get crowd(): Crowd {
+    return this.#given.crowd
   }
 
   /** Where it fails, any time will do for the little that is still done. */

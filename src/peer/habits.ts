@@ -1,4 +1,4 @@
-import type { Observer, Subscription } from 'rxjs'
+import { type Observer, Subscription, type Unsubscribable } from 'rxjs'
 import {
   type Answer,
   type Behavior,
@@ -6,37 +6,55 @@ import {
   BehaviorError,
   type BehaviorFault,
 } from '../behaviors/behavior.js'
+import { beginOf } from '../behaviors/habit.js'
 import { textOf } from '../stream/plain-cause.js'
+import { attempt } from './attempt.js'
+import { plainContext } from './context.js'
 import type { Parts } from './parts.js'
+import type { Posting } from './posting.js'
 import { isMessage } from './replies.js'
 
-/** Ends the peer because of a behavior. */
-export type EndByHabit = (code: BehaviorFault | 'behavior-failed', reason: string, cause: unknown) => void
+/** Whom a behavior ends. */
+export interface HabitsHost {
+  readonly parts: Pick<Parts, 'lanes' | 'outbox' | 'replies'>
+  end(code: BehaviorFault | 'behavior-failed', reason: string, cause: unknown): void
+}
+
+const NOBODY: readonly Voice[] = []
 
 /** The behaviors of a peer at work. Until `speak` is called, what they say waits. */
 export class Habits {
-  readonly #parts: Pick<Parts, 'lanes' | 'outbox' | 'replies'>
-  readonly #protocolVersion: number
-  readonly #end: EndByHabit
+  readonly #host: HabitsHost
+  /** The same for all that is said unasked. */
+  readonly #posting: Posting
+  #voices = NOBODY
   #early: (() => void)[] | undefined = []
 
-  constructor(parts: Pick<Parts, 'lanes' | 'outbox' | 'replies'>, protocolVersion: number, end: EndByHabit) {
-    this.#parts = parts
-    this.#protocolVersion = protocolVersion
-    this.#end = end
-    parts.replies.start(protocolVersion)
+  constructor(host: HabitsHost, protocolVersion: number) {
+    this.#host = host
+    this.#posting = { account: 'send', protocolVersion }
+    host.parts.replies.start(protocolVersion)
   }
 
-  /** Subscribes them in their order. */
-  start(behaviors: ReadonlyMap<string, Behavior>, context: BehaviorContext, running: Subscription): void {
-    for (const [name, behavior] of behaviors) {
-      const voice = new Voice(this, name)
-      try {
-        running.add(behavior(context).subscribe(voice))
-      } catch (error) {
-        voice.error(error)
-      }
+  /** Begins them in their order. */
+  start(behaviors: ReadonlyMap<string, Behavior>, context: BehaviorContext): void {
+    this.#voices = Array.from(behaviors.keys(), name => new Voice(this, name))
+    let plain: BehaviorContext | undefined
+    for (const voice of this.#voices) {
+      const behavior = behaviors.get(voice.name)
+      if (behavior === undefined) continue
+      const begin = beginOf(behavior)
+      if (begin === undefined) plain ??= plainContext(context)
+      voice.begin(() =>
+        begin === undefined ? behavior(plain ?? context).subscribe(voice) : begin(context, voice),
+      )
     }
+  }
+
+  /** Ends them. */
+  stop(): void {
+    for (const voice of this.#voices) voice.stop()
+    this.#voices = NOBODY
   }
 
   /** Says what has waited; from now on all is said at once. */
@@ -47,49 +65,62 @@ export class Habits {
   }
 
   say(name: string, answer: Answer): void {
-    this.#inTurn(() => {
-      const { lanes, outbox, replies } = this.#parts
-      try {
-        if (lanes.handling || !isMessage(answer)) replies.add(name, answer, lanes.inHand)
-        else outbox.post(answer, { account: 'send', protocolVersion: this.#protocolVersion })
-      } catch (error) {
-        this.fail(name, error)
-      }
-    })
+    if (this.#early === undefined) this.#say(name, answer)
+    else this.#early.push(() => this.#say(name, answer))
+  }
+
+  #say(name: string, answer: Answer): void {
+    const { lanes, outbox, replies } = this.#host.parts
+    try {
+      if (lanes.handling || !isMessage(answer)) replies.add(name, answer, lanes)
+      else outbox.post(answer, this.#posting)
+    } catch (error) {
+      this.fail(name, error)
+    }
   }
 
   fail(name: string, error: unknown): void {
-    this.#inTurn(() => {
-      if (error instanceof BehaviorError) this.#end(error.code, error.message, error)
-      else {
-        this.#end('behavior-failed', `the behavior "${name}" failed: ${textOf(error)}`, error)
-      }
-    })
-  }
-
-  #inTurn(act: () => void): void {
-    if (this.#early === undefined) act()
-    else this.#early.push(act)
+    if (this.#early !== undefined) this.#early.push(() => this.fail(name, error))
+    else if (error instanceof BehaviorError) this.#host.end(error.code, error.message, error)
+    else this.#host.end('behavior-failed', `the behavior "${name}" failed: ${textOf(error)}`, error)
   }
 }
 
 /** Who listens to one behavior. */
 class Voice implements Observer<Answer> {
   readonly #habits: Habits
-  readonly #name: string
+  readonly name: string
+  #running: Unsubscribable = Subscription.EMPTY
+  #stopped = false
 
   constructor(habits: Habits, name: string) {
     this.#habits = habits
-    this.#name = name
+    this.name = name
+  }
+
+  begin(begin: () => Unsubscribable): void {
+    try {
+      this.#running = begin()
+    } catch (error) {
+      this.error(error)
+    }
+    if (this.#stopped) this.stop()
   }
 
   next(answer: Answer): void {
-    this.#habits.say(this.#name, answer)
+    if (!this.#stopped) this.#habits.say(this.name, answer)
   }
 
   error(error: unknown): void {
-    this.#habits.fail(this.#name, error)
+    if (this.#stopped) return
+    this.stop()
+    this.#habits.fail(this.name, error)
   }
 
   complete(): void {}
+
+  stop(): void {
+    this.#stopped = true
+    attempt(() => this.#running.unsubscribe())
+  }
 }

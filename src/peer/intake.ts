@@ -143,25 +143,27 @@ export class Intake {
   #run(): void {
     if (this.#running || this.#waiting || this.#resting || this.#stopped) return
     this.#running = true
-    let now = 0
     let more = true
+    let handled = false
     try {
-      now = this.#pace.begin()
-      more = !this.#pace.spent(now)
+      this.#attention.begin(this.#pace.begin())
+      more = !this.#pace.spent
       while (more && !this.#waiting && !this.#stopped) {
         const event = this.#link.next()
         if (event === undefined) break
-        this.#attention.begin(now)
         this.#host.take(event)
-        now = this.#pace.now()
-        this.#attention.end(now)
+        this.#attention.handled(this.#pace.step(event.kind === 'received' ? event.size : 0))
         this.#host.handled()
-        more = !this.#pace.spent(now)
+        handled = true
+        more = !this.#pace.spent
       }
     } catch (cause) {
       this.#host.failed(cause)
     }
-    this.#pace.end(now)
+    const now = this.#pace.end()
+    // The clock is not read behind each message: the last one may have taken long.
+    if (handled) this.#attention.handled(now)
+    this.#attention.end()
     this.#running = false
     this.#host.handled()
     if (this.#stopped) return

@@ -25,19 +25,23 @@ export class Journal {
   readonly announced = new LateSubject<Announcement>()
   readonly traffic = new LateSubject<Traffic>()
   readonly #peer: number
-  readonly #clock: Clock
+  readonly #clock: Pick<Clock, 'epoch'>
   readonly #observer: ResolvedOptions['traffic']
 
-  /** @param observer - of all traffic; what it throws comes out of `read` and `written` */
-  constructor(peer: number, clock: Clock, observer: ResolvedOptions['traffic']) {
+  /**
+   * @param pace - tells wall time for less than the clock does
+   * @param observer - of all traffic; what it throws comes out of `read` and `written`
+   */
+  constructor(peer: number, clock: Clock, pace: Pick<Clock, 'epoch'>, observer: ResolvedOptions['traffic']) {
     this.#peer = peer
-    this.#clock = clock
+    this.#clock = pace
     this.#observer = observer
     this.remote = new RemoteState(clock)
   }
 
   /** A message came in, whatever becomes of it. */
-  read({ name, size, payload }: Inbound, read: Message | WireError | undefined): void {
+  read(inbound: Inbound, read: Message | WireError | undefined): void {
+    const { size } = inbound
     this.tally.bytesReceived += size
     const message = read === undefined || read instanceof Error ? undefined : read
     if (message !== undefined) {
@@ -46,15 +50,14 @@ export class Journal {
       this.remote.received(message, size)
     }
     if (!this.#isWatched) return
-    const error = read instanceof Error ? read : undefined
     this.#tell({
       peer: this.#peer,
       direction: 'received',
-      command: name,
+      command: inbound.name,
       bytes: size,
-      payload,
+      payload: inbound.payload,
       message,
-      error,
+      error: read instanceof Error ? read : undefined,
     })
   }
 

@@ -2,11 +2,13 @@ import type { Ledger } from '../stream/ledger.js'
 import type { Inbound, Reading } from '../stream/link.js'
 import type { Message } from '../wire/messages.js'
 import { Backlog, type Waiting } from './backlog.js'
+import { Callbacks } from './callbacks.js'
 import { Delivery } from './delivery.js'
 import type { Marks } from './marks.js'
 import type { Pace } from './pace.js'
 import { Kept, Pins } from './pins.js'
 import { Questions } from './questions.js'
+import type { Share } from './share.js'
 
 /** Bytes that a hold with a size counts at least: what is held has objects too. */
 export const HOLD_OVERHEAD = 512
@@ -45,7 +47,9 @@ export class Lanes {
   #inbound: Inbound | undefined
   #message: Message | undefined
   #waited: Waiting | undefined
-  #cleared: readonly (() => void)[] = []
+  readonly #cleared = new Callbacks()
+  /** Of what a request gives at the moment. */
+  #share: Share | undefined
 
   constructor(
     {
@@ -100,10 +104,17 @@ export class Lanes {
 
   /** Calls back once when handlers hold less again. */
   whenClear(go: () => void): () => void {
-    const call = () => go()
-    this.#cleared = [...this.#cleared, call]
-    return () => {
-      this.#cleared = this.#cleared.filter(other => other !== call)
+    return this.#cleared.add(go)
+  }
+
+  /** Whatever is held while `give` runs is held of this share. */
+  feed(share: Share, give: () => void): void {
+    const before = this.#share
+    this.#share = share
+    try {
+      give()
+    } finally {
+      this.#share = before
     }
   }
 
@@ -128,10 +139,12 @@ export class Lanes {
   /** See `Peer.hold`. */
   hold(bytes?: number): () => void {
     const kept = bytes === undefined ? this.#holdInHand() : this.#hold(bytes)
+    const freed = this.#share?.hold()
     if (this.#ledger.of('held') > this.#marks.held) this.#congested = true
     return () => {
       kept.release()
       this.#clear()
+      freed?.()
     }
   }
 
@@ -155,7 +168,7 @@ export class Lanes {
   /** Ends the streams. */
   close(): void {
     this.forget()
-    this.#cleared = []
+    this.#cleared.clear()
     this.delivery.complete()
   }
 
@@ -180,12 +193,7 @@ export class Lanes {
     this.#congested = false
     this.#drain()
     if (this.#congested) return
-    // One of them may take another one back.
-    for (const go of this.#cleared) {
-      if (!this.#cleared.includes(go)) continue
-      this.#cleared = this.#cleared.filter(other => other !== go)
-      go()
-    }
+    this.#cleared.call()
   }
 
   #wait(inbound: Inbound, message: Message, reading: Reading): void {
@@ -206,18 +214,18 @@ export class Lanes {
   /** Delivers what waits, as long as it may and there is time for it in this turn. */
   #drain(): void {
     if (this.#delivering || this.#resting) return
-    let now = this.#pace.begin()
+    this.#pace.begin()
     while (!this.#blocked) {
-      if (this.#backlog.length > 0 && this.#pace.spent(now)) {
+      if (this.#backlog.length > 0 && this.#pace.spent) {
         this.#rest()
         break
       }
       const next = this.#backlog.shift()
       if (next === undefined) break
       this.#deliverWaiting(next)
-      now = this.#pace.now()
+      this.#pace.step(next.bytes)
     }
-    this.#pace.end(now)
+    this.#pace.end()
     if (!this.waiting) this.#events.drained()
   }
 

@@ -1,7 +1,7 @@
 import type { Observer, SchedulerLike } from 'rxjs'
 import type { Behavior } from '../behaviors/behavior.js'
 import { type DefaultBehavior, defaultBehaviors, type Intervals } from '../behaviors/defaults.js'
-import type { Clock, Environment, Random } from '../stream/environment.js'
+import type { Clock, Random } from '../stream/environment.js'
 import type { MemoryBudget } from '../stream/ledger.js'
 import type { Hash } from '../wire/hash.js'
 import { MAX_USER_AGENT } from '../wire/limits.js'
@@ -14,6 +14,7 @@ import { formatUserAgent, type UserAgent } from '../wire/useragent.js'
 import { PROTOCOL_VERSION, protocolVersions } from '../wire/versions.js'
 import { duration, positive } from './checks.js'
 import { environment, sharedNonces } from './defaults.js'
+import type { Surroundings } from './guard.js'
 import { MAX_KNOWN_INVENTORY } from './known-inventory.js'
 import { MEMORY_LIMIT } from './marks.js'
 import type { NonceRegistry } from './nonces.js'
@@ -104,7 +105,7 @@ export type Behaviors = { readonly [K in DefaultBehavior]?: Behavior | false } &
 }
 
 /** Options with every default filled in. */
-export interface ResolvedOptions extends Environment {
+export interface ResolvedOptions extends Surroundings {
   readonly network: Network
   readonly userAgent: string
   readonly services: bigint
@@ -125,8 +126,6 @@ export interface ResolvedOptions extends Environment {
   readonly policy: Policy
   readonly behaviors: ReadonlyMap<string, Behavior>
   readonly nonces: NonceRegistry
-  /** Calls back when others have had their turn of the event loop. */
-  readonly nextTurn: (work: () => void) => void
 }
 
 function ownUserAgent(program: UserAgent | undefined): string {

@@ -112,7 +112,7 @@ export class Outbox {
       this.#events.overflow()
       return 0
     }
-    if (this.empty) this.#lastProgress = this.#pace.now()
+    if (this.empty) this.#lastProgress = this.#pace.monotonic()
     this.#ledger.charge(posting.account, cost)
     this.#messages.push(message)
     this.#sizes.push(bytes.length)
@@ -173,7 +173,7 @@ export class Outbox {
     const size = this.#pieces.shift() ?? 0
     this.#handed -= size
     if (this.#closed) return
-    this.#lastProgress = this.#pace.now()
+    this.#lastProgress = this.#pace.monotonic()
     this.#taken += size
     this.#work()
   }
@@ -185,16 +185,16 @@ export class Outbox {
   #work(): void {
     if (this.#working || this.#resting) return
     this.#working = true
-    let now = this.#pace.begin()
+    this.#pace.begin()
     while (!this.#closed) {
-      if (this.#pace.spent(now)) {
+      if (this.#pace.spent) {
         this.#rest()
         break
       }
       if (!this.#reportNext() && !this.#handNext(HANDED)) break
-      now = this.#pace.now()
+      this.#pace.step()
     }
-    this.#pace.end(now)
+    this.#pace.end()
     this.#working = false
   }
 

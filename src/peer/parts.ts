@@ -77,7 +77,7 @@ export function makeParts(
     connectedAt: clock.epoch(),
     ledger,
     attention,
-    journal: new Journal(id, clock, options.traffic),
+    journal: new Journal(id, clock, pace, options.traffic),
     known: createKnownInventory(options.knownInventoryLimit),
     link,
     lanes: new Lanes({ ledger, marks, pace }, host),

@@ -91,10 +91,10 @@ export class Replies {
 
   /**
    * Takes an answer behind those before it.
-   * @param bytes - what the question keeps alive while it waits
+   * @param question - tells what the question keeps alive while it waits, bytes
    * @throws WireError for an answer that has to wait and cannot be encoded
    */
-  add(by: string, answer: Answer, bytes: number): void {
+  add(by: string, answer: Answer, question: { readonly inHand: number }): void {
     if (this.#closed) return
     if (isMessage(answer) && this.#waiting.length === 0 && this.#hasRoom) {
       this.#post(by, answer)
@@ -102,7 +102,7 @@ export class Replies {
     }
     // Made first: what throws here leaves no trace.
     const made = isMessage(answer) ? answer : answer[Symbol.iterator]()
-    const cost = bytes + this.#costOf(answer)
+    const cost = question.inHand + this.#costOf(answer)
     this.#ledger.charge('question', cost)
     this.#waiting.push({ by, answer: made, cost })
     this.pull()
@@ -114,21 +114,21 @@ export class Replies {
     // A transport may take a message at the call, which asks for the next one.
     if (this.#pulling || this.#resting || this.#waiting.length === 0) return
     this.#pulling = true
-    let now = this.#pace.begin()
+    this.#pace.begin()
     try {
       while (!this.#closed && this.#hasRoom) {
         const next = this.#waiting.first
         if (next === undefined) break
-        if (this.#pace.spent(now)) {
+        if (this.#pace.spent) {
           this.#rest()
           break
         }
         const message = this.#next(next)
         if (message !== undefined && !this.#post(next.by, message)) this.#giveUp(next)
-        now = this.#pace.now()
+        this.#pace.step()
       }
     } finally {
-      this.#pace.end(now)
+      this.#pace.end()
       this.#pulling = false
     }
     this.#weigh()

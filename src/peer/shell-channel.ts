@@ -5,6 +5,7 @@ import type { Message } from '../wire/messages.js'
 import type { Network } from '../wire/network.js'
 import type { Channel } from './channel.js'
 import type { Question } from './questions.js'
+import type { Share } from './share.js'
 import type { Shell } from './shell.js'
 
 /** The channel of a shell. */
@@ -53,6 +54,10 @@ export class ShellChannel implements Channel {
 
   requested(): number {
     return this.#shell.parts.ledger.of('request')
+  }
+
+  feed(share: Share, give: () => void): void {
+    this.#shell.parts.lanes.feed(share, give)
   }
 
   whenClear(go: () => void): () => void {

@@ -1,4 +1,4 @@
-import { type Observable, Subscription, timer } from 'rxjs'
+import { type Observable, type Subscription, timer } from 'rxjs'
 import type { PeerDirection } from '../behaviors/behavior.js'
 import type { Connection } from '../stream/connection.js'
 import type { Inbound } from '../stream/link.js'
@@ -11,7 +11,7 @@ import type { Effect, Event, Negotiated, State, Step, TimerName } from './conver
 import { Conversing, type ConversingHost } from './conversing.js'
 import { Ending, type EndingHost } from './ending.js'
 import { Guard, type GuardHost } from './guard.js'
-import { Habits } from './habits.js'
+import { Habits, type HabitsHost } from './habits.js'
 import { Opening } from './opening.js'
 import type { ResolvedOptions } from './options.js'
 import { makeParts, type Parts } from './parts.js'
@@ -32,13 +32,12 @@ export interface ShellEvents {
 }
 
 /** One connection from its first byte to its end: gives the conversation its events, and does what it decides. */
-export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost {
+export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost, HabitsHost {
   readonly parts: Parts
   readonly #events: ShellEvents
   readonly #conversation: Conversing
   readonly #opening: Opening
   readonly #ending: Ending
-  readonly #running = new Subscription()
   #timers: Partial<Record<TimerName, Subscription>> = {}
   #habits: Habits | undefined
   #started = false
@@ -193,12 +192,10 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
     this.#opening.forget()
     attention.start()
     const { protocolVersion } = negotiated
-    const habits = new Habits(this.parts, protocolVersion, (code, reason, cause) =>
-      this.end(code, reason, cause),
-    )
+    const habits = new Habits(this, protocolVersion)
     this.#habits = habits
     // Behaviors see the initial messages, which a transport may take at the call, but say nothing before them.
-    habits.start(options.behaviors, contextOf(this.parts, negotiated), this.#running)
+    habits.start(options.behaviors, contextOf(this.parts, negotiated))
     this.#guard('options.initial', () => this.#sayFirst(options.initial))
     if (!this.live) return
     habits.speak()
@@ -215,7 +212,7 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
   }
 
   #reject(message: Message): void {
-    attempt(() => this.#running.unsubscribe())
+    this.#habits?.stop()
     const rejected = () => this.#conversation.happen({ kind: 'rejected' })
     try {
       this.send(message).subscribe(rejected)
@@ -227,7 +224,7 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
 
   #close(reason: CloseReason): void {
     for (const one of Object.values(this.#timers)) attempt(() => one?.unsubscribe())
-    attempt(() => this.#running.unsubscribe())
+    this.#habits?.stop()
     attempt(() => this.#opening.forget())
     this.#ending.begin(reason)
   }

@@ -1,14 +1,15 @@
-import { type Hash, zeroHash } from '../wire/hash.js'
+import { HASH_SIZE, type Hash, zeroHash } from '../wire/hash.js'
 import type { BlockHeader } from '../wire/header.js'
 import { equalBytes, toHex } from '../wire/hex.js'
-import { type List, ListView } from '../wire/list.js'
+import type { List } from '../wire/list.js'
 import { locatorHeights } from '../wire/locator.js'
 import type { Network } from '../wire/network.js'
-import { checkProofOfWork, type ProofOfWorkRules } from '../wire/work.js'
+import type { ProofOfWorkRules } from '../wire/work.js'
+import { Difficulty } from './difficulty.js'
+import { bitsAt, HeaderRun } from './header-run.js'
 import { HeaderStore } from './header-store.js'
 import { type HeaderBranch, PackedBranch } from './packed-branch.js'
 import { RequestError } from './request-error.js'
-import { WorkMemo } from './work-memo.js'
 
 /** What {@link HeaderChain.add} did. */
 export interface HeadersAdded {
@@ -31,13 +32,15 @@ export interface HeaderChainOptions {
  * Continuity and each header's own work are checked; the rules by which difficulty changes are not.
  */
 export class HeaderChain {
-  readonly #rules: ProofOfWorkRules
-  readonly #works = new WorkMemo()
-  readonly #store = new HeaderStore(this.#works)
+  readonly #powHash: ProofOfWorkRules['hash']
+  readonly #difficulty: Difficulty
+  readonly #store: HeaderStore
   #tip: BlockHeader
 
   constructor(network: Network, { powHash }: HeaderChainOptions = {}) {
-    this.#rules = { limit: network.powLimit, ...(powHash && { hash: powHash }) }
+    this.#powHash = powHash
+    this.#difficulty = new Difficulty(network.powLimit)
+    this.#store = new HeaderStore(this.#difficulty)
     this.#tip = network.genesis
     this.#store.push(network.genesis)
   }
@@ -84,69 +87,70 @@ export class HeaderChain {
    * @throws RequestError `bad-answer` where they connect to nothing here, not to each other, or lack work
    */
   add(headers: List<BlockHeader>, branch?: HeaderBranch): HeadersAdded {
-    const given = this.#checked(headers)
-    const [first] = given
-    if (first === undefined) return { added: 0, replaced: 0, branch }
-    const before = branch && PackedBranch.of(branch)
-    const end = before?.at(-1)
-    const continued = end && equalBytes(first.previousBlock, end.hash) ? before : undefined
-    const length = continued?.length ?? 0
-    const candidate = new ListView(length + given.length, i =>
-      continued && i < length ? continued.at(i) : (given[i - length] ?? first),
-    )
-    return this.#decide(candidate, (continued?.work ?? 0n) + this.#works.ofAll(given))
+    if (headers.length === 0) return { added: 0, replaced: 0, branch }
+    const given = HeaderRun.of(headers)
+    try {
+      return this.#add(given, branch && PackedBranch.of(branch))
+    } finally {
+      given.release()
+    }
+  }
+
+  #add(given: HeaderRun, before: PackedBranch | undefined): HeadersAdded {
+    this.#check(given)
+    const continued = before && equalBytes(given.previousAt(0), before.at(-1).hash) ? before : undefined
+    const work = this.#difficulty.workOf(given.bytes, 0, given.length)
+    if (continued === undefined) return this.#decide(given, work)
+    return this.#decide(continued.run.followedBy(given), continued.work + work)
   }
 
   /** Makes headers part of the chain where they have more work than what they would replace. */
-  #decide(headers: List<BlockHeader>, work: bigint): HeadersAdded {
-    const first = headers.at(0)
-    const fork = first && this.#store.heightOf(first.previousBlock)
-    if (first === undefined || fork === undefined) {
-      throw new RequestError(
-        'bad-answer',
-        `header ${first && toHex(first.hash)} follows no header of the chain`,
-      )
+  #decide(run: HeaderRun, work: bigint): HeadersAdded {
+    const fork = this.#store.heightOf(run.previousAt(0))
+    if (fork === undefined) {
+      throw new RequestError('bad-answer', `header ${toHex(run.hashAt(0))} follows no header of the chain`)
     }
     // What is here already is no branch.
-    const known = this.#knownOf(headers, fork)
-    if (known === headers.length) return { added: 0, replaced: 0 }
-    const added =
-      known === 0 ? headers : new ListView(headers.length - known, i => headers.at(known + i) ?? first)
+    const known = this.#knownOf(run, fork)
+    if (known === run.length) return { added: 0, replaced: 0 }
+    const added = run.from(known)
     const base = fork + known
     const replaced = this.height - base
-    const addedWork = known === 0 ? work : this.#works.ofAll(added)
+    const addedWork = known === 0 ? work : this.#difficulty.workOf(added.bytes, 0, added.length)
     if (replaced > 0 && addedWork <= this.#store.work - this.#store.workOf(base + 1)) {
-      return { added: 0, replaced: 0, branch: PackedBranch.from({ headers: added, work: addedWork }) }
+      return { added: 0, replaced: 0, branch: new PackedBranch(added, addedWork) }
     }
     this.#store.truncate(base + 1)
-    for (const header of added) this.#store.push(header)
+    this.#store.append(added)
     this.#tip = this.#store.at(this.height) ?? this.#tip
     return { added: added.length, replaced }
   }
 
   /** How many of the first headers stand in this chain, right behind a height. */
-  #knownOf(headers: List<BlockHeader>, fork: number): number {
+  #knownOf(run: HeaderRun, fork: number): number {
     let known = 0
-    for (const { hash } of headers) {
-      if (!this.#store.isAt(fork + 1 + known, hash)) break
-      known += 1
-    }
+    while (known < run.length && this.#store.isAt(fork + 1 + known, run.hashAt(known))) known += 1
     return known
   }
 
-  /** The headers, which follow each other and have their work. */
-  #checked(list: List<BlockHeader>): readonly BlockHeader[] {
-    let previous: Hash | undefined
-    const headers = Array.from(list)
-    for (const header of headers) {
-      if (previous !== undefined && !equalBytes(header.previousBlock, previous)) {
-        throw new RequestError('bad-answer', `header ${toHex(header.hash)} does not follow the one before it`)
+  /** @throws RequestError where headers do not follow each other, or lack work */
+  #check(run: HeaderRun): void {
+    const { bytes, hashes, length } = run
+    const broken = run.brokenAt()
+    const powHash = this.#powHash
+    for (let i = 0; i < length; i += 1) {
+      if (i === broken) {
+        throw new RequestError(
+          'bad-answer',
+          `header ${toHex(run.hashAt(i))} does not follow the one before it`,
+        )
       }
-      if (!checkProofOfWork(header, this.#rules)) {
-        throw new RequestError('bad-answer', `header ${toHex(header.hash)} lacks work`)
-      }
-      previous = header.hash
+      const bits = bitsAt(bytes, i)
+      const isMet =
+        powHash === undefined
+          ? this.#difficulty.isMet(bits, hashes, HASH_SIZE * i)
+          : this.#difficulty.isMet(bits, powHash(run.at(i)), 0)
+      if (!isMet) throw new RequestError('bad-answer', `header ${toHex(run.hashAt(i))} lacks work`)
     }
-    return headers
   }
 }

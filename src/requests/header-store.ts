@@ -1,13 +1,13 @@
 import { readU32 } from '../wire/bytes.js'
-import type { Hash } from '../wire/hash.js'
+import { HASH_SIZE, type Hash } from '../wire/hash.js'
 import { BlockHeader, HEADER_SIZE } from '../wire/header.js'
-import { equalBytes } from '../wire/hex.js'
-import { WorkMemo } from './work-memo.js'
+import { Difficulty } from './difficulty.js'
+import { HeaderRun } from './header-run.js'
 
-const HASH_SIZE = 32
-const RECORD_SIZE = HEADER_SIZE + HASH_SIZE
 /** Headers of one page: growing copies nothing, and a short chain takes little. */
 const PAGE_LENGTH = 1_024
+/** Where the hashes of a page start: headers and hashes each stand together, so that runs of them are copied at once. */
+const HASHES = PAGE_LENGTH * HEADER_SIZE
 
 interface Page {
   readonly bytes: Uint8Array
@@ -20,7 +20,7 @@ interface Page {
  * are made when they are asked for.
  */
 export class HeaderStore {
-  readonly #works: WorkMemo
+  readonly #difficulty: Difficulty
   readonly #pages: Page[] = []
   #length = 0
   #work = 0n
@@ -32,8 +32,8 @@ export class HeaderStore {
   #table = new Uint32Array(2 * PAGE_LENGTH)
   #entries = 0
 
-  constructor(works: WorkMemo = new WorkMemo()) {
-    this.#works = works
+  constructor(difficulty: Difficulty = new Difficulty()) {
+    this.#difficulty = difficulty
   }
 
   /** How many headers there are; the last one has this height less 1. */
@@ -49,30 +49,30 @@ export class HeaderStore {
   /** Work of the first `length` headers: looks at one page of them at most. */
   workOf(length: number): bigint {
     if (length >= this.#length) return this.#work
-    const page = Math.floor(length / PAGE_LENGTH)
-    let work = this.#pages[page]?.work ?? 0n
-    for (let height = page * PAGE_LENGTH; height < length; height += 1) {
-      const header = this.at(height)
-      if (header !== undefined) work += this.#works.of(header)
-    }
-    return work
+    const page = this.#pages[Math.floor(length / PAGE_LENGTH)]
+    return page ? page.work + this.#difficulty.workOf(page.bytes, 0, length % PAGE_LENGTH) : 0n
   }
 
   /** A copy of a header; `undefined` above the last one. */
   at(height: number): BlockHeader | undefined {
-    const record = this.#record(height)
-    return record && new BlockHeader(record.slice(0, HEADER_SIZE))
+    const page = this.#pageOf(height)
+    const start = HEADER_SIZE * (height % PAGE_LENGTH)
+    return page && new BlockHeader(page.slice(start, start + HEADER_SIZE))
   }
 
   /** A copy of the hash of a header. */
   hashAt(height: number): Hash | undefined {
-    return this.#record(height)?.slice(HEADER_SIZE)
+    const start = hashStart(height)
+    return this.#pageOf(height)?.slice(start, start + HASH_SIZE)
   }
 
   /** Whether the header at a height has this hash. */
   isAt(height: number, hash: Hash): boolean {
-    const record = this.#record(height)
-    return record !== undefined && equalBytes(record.subarray(HEADER_SIZE), hash)
+    const page = this.#pageOf(height)
+    if (page === undefined || hash.length !== HASH_SIZE) return false
+    const start = hashStart(height)
+    for (let i = 0; i < HASH_SIZE; i += 1) if (page[start + i] !== hash[i]) return false
+    return true
   }
 
   /** The height of the header with this hash. */
@@ -87,14 +87,24 @@ export class HeaderStore {
 
   /** Adds a copy of a header at the end. */
   push(header: BlockHeader): void {
-    const page = this.#pages[Math.floor(this.#length / PAGE_LENGTH)] ?? this.#newPage()
-    const offset = (this.#length % PAGE_LENGTH) * RECORD_SIZE
-    page.bytes.set(header.bytes, offset)
-    page.bytes.set(header.hash, offset + HEADER_SIZE)
-    this.#length += 1
-    this.#work += this.#works.of(header)
-    if (2 * (this.#entries + 1) > this.#table.length) this.#rebuild()
-    else this.#enter(header.hash, this.#length)
+    this.append(HeaderRun.of([header]))
+  }
+
+  /** Adds copies of headers at the end. */
+  append({ bytes, hashes, length }: HeaderRun): void {
+    const first = this.#length
+    for (let at = 0; at < length; ) {
+      const page = this.#pages[Math.floor(this.#length / PAGE_LENGTH)] ?? this.#newPage()
+      const start = this.#length % PAGE_LENGTH
+      const end = Math.min(length, at + PAGE_LENGTH - start)
+      page.bytes.set(bytes.subarray(HEADER_SIZE * at, HEADER_SIZE * end), HEADER_SIZE * start)
+      page.bytes.set(hashes.subarray(HASH_SIZE * at, HASH_SIZE * end), HASHES + HASH_SIZE * start)
+      this.#work += this.#difficulty.workOf(bytes, at, end)
+      this.#length += end - at
+      at = end
+    }
+    if (2 * (this.#entries + length) > this.#table.length) this.#rebuild()
+    else this.#enterFrom(first)
   }
 
   /** Cuts off all headers from a height on. */
@@ -104,24 +114,29 @@ export class HeaderStore {
     this.#pages.length = Math.ceil(this.#length / PAGE_LENGTH)
   }
 
-  #record(height: number): Uint8Array | undefined {
+  #pageOf(height: number): Uint8Array | undefined {
     if (!(Number.isInteger(height) && height >= 0 && height < this.#length)) return undefined
-    const offset = (height % PAGE_LENGTH) * RECORD_SIZE
-    return this.#pages[Math.floor(height / PAGE_LENGTH)]?.bytes.subarray(offset, offset + RECORD_SIZE)
+    return this.#pages[Math.floor(height / PAGE_LENGTH)]?.bytes
   }
 
   #newPage(): Page {
-    const page = { bytes: new Uint8Array(PAGE_LENGTH * RECORD_SIZE), work: this.#work }
+    const page = { bytes: new Uint8Array(PAGE_LENGTH * (HEADER_SIZE + HASH_SIZE)), work: this.#work }
     this.#pages.push(page)
     return page
   }
 
-  #enter(hash: Hash, entry: number): void {
-    const mask = this.#table.length - 1
-    let place = readU32(hash, 0) & mask
-    while (this.#table[place]) place = (place + 1) & mask
-    this.#table[place] = entry
-    this.#entries += 1
+  /** Enters all headers from a height on. */
+  #enterFrom(first: number): void {
+    const table = this.#table
+    const mask = table.length - 1
+    for (let height = first; height < this.#length; height += 1) {
+      const page = this.#pages[Math.floor(height / PAGE_LENGTH)]
+      if (page === undefined) break
+      let place = readU32(page.bytes, hashStart(height)) & mask
+      while (table[place]) place = (place + 1) & mask
+      table[place] = height + 1
+    }
+    this.#entries += this.#length - first
   }
 
   /** Makes room, and leaves out what was cut off. */
@@ -130,9 +145,9 @@ export class HeaderStore {
     while (size < 4 * this.#length) size *= 2
     this.#table = new Uint32Array(size)
     this.#entries = 0
-    for (let height = 0; height < this.#length; height += 1) {
-      const record = this.#record(height)
-      if (record) this.#enter(record.subarray(HEADER_SIZE), height + 1)
-    }
+    this.#enterFrom(0)
   }
 }
+
+/** Where the hash of a header stands in its page. */
+const hashStart = (height: number): number => HASHES + HASH_SIZE * (height % PAGE_LENGTH)

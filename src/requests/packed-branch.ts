@@ -1,5 +1,5 @@
 import { BlockHeader, HEADER_SIZE } from '../wire/header.js'
-import type { List } from '../wire/list.js'
+import { HeaderRun } from './header-run.js'
 
 /** Headers beside a chain, which do not have enough work yet to replace a part of it. */
 export interface HeaderBranch {
@@ -14,27 +14,19 @@ export class PackedBranch implements HeaderBranch {
   readonly work: bigint
   readonly #bytes: Uint8Array
 
-  private constructor(bytes: Uint8Array, work: bigint) {
-    this.#bytes = bytes
+  /** Copies the headers of a run. */
+  constructor({ bytes }: HeaderRun, work: bigint) {
+    this.#bytes = bytes.slice()
     this.work = work
-  }
-
-  /** Copies the headers. */
-  static from({
-    headers,
-    work,
-  }: {
-    readonly headers: List<BlockHeader>
-    readonly work: bigint
-  }): PackedBranch {
-    const bytes = new Uint8Array(HEADER_SIZE * headers.length)
-    for (let i = 0; i < headers.length; i += 1) bytes.set(headers.at(i)?.bytes ?? [], HEADER_SIZE * i)
-    return new PackedBranch(bytes, work)
   }
 
   /** The same branch; as it is where it is one already. */
   static of(branch: HeaderBranch): PackedBranch {
-    return branch instanceof PackedBranch ? branch : PackedBranch.from(branch)
+    if (branch instanceof PackedBranch) return branch
+    const run = HeaderRun.of(branch.headers)
+    const packed = new PackedBranch(run, branch.work)
+    run.release()
+    return packed
   }
 
   /** Bytes that it takes. */
@@ -44,6 +36,11 @@ export class PackedBranch implements HeaderBranch {
 
   get length(): number {
     return this.size / HEADER_SIZE
+  }
+
+  /** Its headers over the same bytes. */
+  get run(): HeaderRun {
+    return HeaderRun.over(this.#bytes)
   }
 
   /** Made anew each time, each header by itself. */

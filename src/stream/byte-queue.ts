@@ -43,6 +43,7 @@ export class ByteQueue {
 
   /** The oldest bytes, at most `limit` of them and as many as lie together; `undefined` where none wait. */
   take(limit: number): Uint8Array | undefined {
+    if (this.#length === 0) return undefined
     if (this.#pieces.length === 0) this.#seal()
     const piece = this.#pieces.first
     if (piece === undefined) return undefined
@@ -67,7 +68,8 @@ export class ByteQueue {
 
   /** Ends the piece in hand: what comes next begins behind it, so that nobody writes into what was taken. */
   #seal(): void {
-    if (this.#fill > 0) this.#pieces.push(this.#slab.subarray(0, this.#fill))
+    if (this.#fill === 0) return
+    this.#pieces.push(this.#slab.subarray(0, this.#fill))
     this.#slab = this.#slab.subarray(this.#fill)
     this.#fill = 0
   }

@@ -3,47 +3,62 @@ const SLACK = 64
 
 /** First in, first out, however many wait, at one array slot each. */
 export class Queue<T> {
-  /** Made with the first item: most queues of most peers are never used. */
-  #items: (T | undefined)[] | undefined
+  /** The one whose turn is next. Most queues hold one at most, and need no array for it. */
+  #first: T | undefined
+  /** Those behind it. */
+  #others: (T | undefined)[] | undefined
   #taken = 0
+  #length = 0
 
   get length(): number {
-    return this.#items === undefined ? 0 : this.#items.length - this.#taken
+    return this.#length
   }
 
   /** The one whose turn is next. */
   get first(): T | undefined {
-    return this.#items?.[this.#taken]
+    return this.#first
   }
 
   push(item: T): void {
-    if (this.#items === undefined) this.#items = [item]
-    else this.#items.push(item)
+    if (this.#length === 0) this.#first = item
+    else if (this.#others === undefined) this.#others = [item]
+    else this.#others.push(item)
+    this.#length += 1
   }
 
   /** Puts another one in the place of the first. */
   replaceFirst(item: T): void {
-    if (this.#items !== undefined) this.#items[this.#taken] = item
+    if (this.#length > 0) this.#first = item
   }
 
   /** Takes the first one out. */
   shift(): T | undefined {
-    const items = this.#items
-    if (items === undefined) return undefined
-    const item = items[this.#taken]
-    items[this.#taken] = undefined
-    this.#taken += 1
-    if (this.#taken === items.length) this.clear()
-    // Half of it at least, so that each item moves once on average.
-    else if (this.#taken > SLACK && 2 * this.#taken > items.length) {
-      this.#items = items.slice(this.#taken)
-      this.#taken = 0
-    }
+    const item = this.#first
+    if (this.#length > 0) this.#length -= 1
+    this.#first = this.#others === undefined ? undefined : this.#next(this.#others)
     return item
   }
 
   clear(): void {
-    this.#items = undefined
+    this.#first = undefined
+    this.#others = undefined
     this.#taken = 0
+    this.#length = 0
+  }
+
+  #next(others: (T | undefined)[]): T | undefined {
+    const item = others[this.#taken]
+    others[this.#taken] = undefined
+    this.#taken += 1
+    if (this.#taken === others.length) {
+      this.#others = undefined
+      this.#taken = 0
+    }
+    // Half of it at least, so that each item moves once on average.
+    else if (this.#taken > SLACK && 2 * this.#taken > others.length) {
+      this.#others = others.slice(this.#taken)
+      this.#taken = 0
+    }
+    return item
   }
 }

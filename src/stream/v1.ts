@@ -1,7 +1,8 @@
-import { Deframer, type Frame } from '../wire/deframer.js'
+import { type CutFrame, Deframer } from '../wire/deframer.js'
 import { WireError } from '../wire/error.js'
-import { COMMAND_SIZE, encodeFrame } from '../wire/frame.js'
-import { decodeMessage, type EncodeOptions, encodeMessage, type Message, wireName } from '../wire/messages.js'
+import { COMMAND_SIZE } from '../wire/frame.js'
+import { encodeMessageFrame } from '../wire/message-frame.js'
+import { decodeMessageAt, type EncodeOptions, type Message } from '../wire/messages.js'
 import type { Network } from '../wire/network.js'
 import type { Broken, Inbound, Link, LinkEvents, Reading } from './link.js'
 import { Queue } from './queue.js'
@@ -12,7 +13,7 @@ const SOUND: readonly WireError[] = []
 const COMMAND_AT = 4
 const CHECKSUM_AT = COMMAND_AT + COMMAND_SIZE + 4
 
-function faultsOf({ name, checksumValid, commandFault }: Frame): readonly WireError[] {
+function faultsOf({ name, checksumValid, commandFault }: CutFrame): readonly WireError[] {
   if (checksumValid && commandFault === undefined) return SOUND
   const faults: WireError[] = []
   if (commandFault !== undefined) {
@@ -24,10 +25,16 @@ function faultsOf({ name, checksumValid, commandFault }: Frame): readonly WireEr
   return faults
 }
 
-function decode(name: string, payload: Uint8Array, reading: Reading): Message | WireError {
+function decode(frame: CutFrame, reading: Reading): Message | WireError {
+  const { type } = frame
+  if (type === undefined) return { command: 'unknown', name: frame.name, payload: frame.payload }
   try {
     // A version message stays as long as the peer, and must not keep the chunk that it came in.
-    return decodeMessage(name, name === 'version' ? new Uint8Array(payload) : payload, reading)
+    if (type.command === 'version') {
+      const own = new Uint8Array(frame.payload)
+      return decodeMessageAt(type, own, 0, own.length, reading)
+    }
+    return decodeMessageAt(type, frame.bytes, frame.start, frame.end, reading)
   } catch (error) {
     if (error instanceof WireError) return error
     throw error
@@ -36,21 +43,30 @@ function decode(name: string, payload: Uint8Array, reading: Reading): Message | 
 
 class FramedMessage implements Inbound {
   readonly kind = 'received'
-  readonly name: string
-  readonly size: number
-  readonly payload: Uint8Array
   readonly faults: readonly WireError[]
+  readonly #frame: CutFrame
   #read: Message | WireError | undefined
 
-  constructor(frame: Frame) {
-    this.name = frame.name
-    this.size = frame.size
-    this.payload = frame.payload
+  constructor(frame: CutFrame) {
     this.faults = faultsOf(frame)
+    this.#frame = frame
+    this.#read = undefined
+  }
+
+  get name(): string {
+    return this.#frame.name
+  }
+
+  get size(): number {
+    return this.#frame.size
+  }
+
+  get payload(): Uint8Array {
+    return this.#frame.payload
   }
 
   read(reading: Reading): Message | WireError {
-    this.#read ??= decode(this.name, this.payload, reading)
+    this.#read ??= decode(this.#frame, reading)
     return this.#read
   }
 }
@@ -105,7 +121,7 @@ class PlainLink implements Link {
   }
 
   encode(message: Message, options: EncodeOptions): Uint8Array {
-    return encodeFrame(this.#magic, wireName(message), encodeMessage(message, options))
+    return encodeMessageFrame(this.#magic, message, options)
   }
 
   /** Gives the deframer the next chunk; whether there was one. */

@@ -1,7 +1,8 @@
+import { type Layout, txidsOf, wtxidsOf } from './block-ids.js'
 import type { Codec, Plain, PlainLimits } from './codec.js'
 import { plainList } from './codec.js'
 import { compactSizeLength, Writer } from './cursor.js'
-import { type Hash, sha256dAll } from './hash.js'
+import { type Hash, separate } from './hash.js'
 import { BlockHeader, HEADER_SIZE, plainHeader } from './header.js'
 import { type List, ListView } from './list.js'
 import { plainTransaction, Transaction } from './transaction.js'
@@ -10,16 +11,12 @@ import { TransactionScanner } from './transaction-scanner.js'
 /** Bytes of the shortest transaction, one without inputs and outputs. */
 const MIN_TRANSACTION = 10
 
-/** Offsets of a block's transactions: where each starts, and where its witness does. */
-interface Layout {
-  readonly bytes: Uint8Array
-  readonly count: number
-  /** Pairs of start and witness (0 where there is none), and the end of the last. */
-  readonly offsets: Uint32Array
-}
-
 /** Grows with the transactions that are really there: a count claims nothing. */
-function scanBlock(bytes: Uint8Array, offset: number, command: string | undefined): Layout & { end: number } {
+function scanBlock(
+  bytes: Uint8Array,
+  offset: number,
+  command: string | undefined,
+): { layout: Layout; end: number } {
   const scanner = new TransactionScanner(bytes, offset, command)
   scanner.skip(HEADER_SIZE)
   const count = scanner.count(MIN_TRANSACTION)
@@ -35,8 +32,10 @@ function scanBlock(bytes: Uint8Array, offset: number, command: string | undefine
     offsets[2 * i + 1] = scanner.witness === 0 ? 0 : scanner.witness - offset
   }
   offsets[2 * count] = scanner.offset - offset
-  return { bytes: bytes.subarray(offset, scanner.offset), count, offsets, end: scanner.offset }
+  return { layout: { bytes: bytes.subarray(offset, scanner.offset), count, offsets }, end: scanner.offset }
 }
+
+let layoutOf: (block: Block) => Layout
 
 /**
  * A block over its bytes. Its structure was validated when it was decoded; of each transaction only the offsets are
@@ -49,11 +48,16 @@ export class Block {
   readonly header: BlockHeader
   /** In the order of the block, the coinbase first. */
   readonly transactions: List<Transaction>
-  readonly #offsets: Uint32Array
+  readonly #layout: Layout
 
-  private constructor({ bytes, count, offsets }: Layout) {
+  static {
+    layoutOf = block => block.#layout
+  }
+
+  private constructor(layout: Layout) {
+    const { bytes, count, offsets } = layout
     this.bytes = bytes
-    this.#offsets = offsets
+    this.#layout = layout
     this.header = new BlockHeader(bytes.subarray(0, HEADER_SIZE))
     this.transactions = new ListView(count, i =>
       Transaction.at(bytes, offsets[2 * i] ?? 0, offsets[2 * i + 2] ?? 0, offsets[2 * i + 1] ?? 0),
@@ -65,8 +69,8 @@ export class Block {
    * @throws WireError where the bytes are no block, or more than one
    */
   static decode(bytes: Uint8Array): Block {
-    const layout = scanBlock(bytes, 0, 'block')
-    const scanner = new TransactionScanner(bytes, layout.end, 'block')
+    const { layout, end } = scanBlock(bytes, 0, 'block')
+    const scanner = new TransactionScanner(bytes, end, 'block')
     scanner.end()
     return new Block(layout)
   }
@@ -77,8 +81,8 @@ export class Block {
     offset: number,
     command?: string | undefined,
   ): { block: Block; end: number } {
-    const layout = scanBlock(bytes, offset, command)
-    return { block: new Block(layout), end: layout.end }
+    const { layout, end } = scanBlock(bytes, offset, command)
+    return { block: new Block(layout), end }
   }
 
   /** Puts a header and transactions together; their agreement is the caller's. */
@@ -97,29 +101,19 @@ export class Block {
 
   /** Whether any transaction is in witness form. */
   get hasWitness(): boolean {
-    return this.#offsets.some((offset, i) => i % 2 === 1 && offset !== 0)
+    const { count, offsets } = this.#layout
+    for (let i = 0; i < count; i += 1) if (offsets[2 * i + 1] !== 0) return true
+    return false
   }
 
   /** The txids in order, wire order each. Computed by each call: keep them. */
   txids(): Hash[] {
-    const count = this.transactions.length
-    const transactions: Transaction[] = []
-    for (let index = 0; index < count; index += 1) transactions.push(this.transactions.at(index)!)
-    return sha256dAll({
-      count,
-      size: index => transactions[index]!.strippedSize,
-      write: (index, target, offset) => transactions[index]!.writeStripped(target, offset),
-    })
+    return separate(txidsOf(this.#layout))
   }
 
   /** The wtxids in order, wire order each, that of the coinbase as any other. Computed by each call: keep them. */
   wtxids(): Hash[] {
-    const transactions = Array.from(this.transactions, ({ bytes }) => bytes)
-    return sha256dAll({
-      count: transactions.length,
-      size: index => transactions[index]!.length,
-      write: (index, target, offset) => target.set(transactions[index]!, offset),
-    })
+    return separate(wtxidsOf(this.#layout))
   }
 
   /** Bytes of the form without witness. */
@@ -143,6 +137,12 @@ export class Block {
     return writer.finish()
   }
 }
+
+/** The txids of a block, one behind the other. Do not write to them. */
+export const flatTxids = (block: Block): Uint8Array => txidsOf(layoutOf(block))
+
+/** The wtxids of a block, one behind the other. */
+export const flatWtxids = (block: Block): Uint8Array => wtxidsOf(layoutOf(block))
 
 /** A block in plain form. */
 export function plainBlock(block: Block, limits: PlainLimits): { [key: string]: Plain } {

@@ -8,3 +8,11 @@ export function readU32(bytes: Uint8Array, offset: number): number {
     0
   )
 }
+
+/** Writes the lowest 32 bits of a number at `offset`, little-endian. */
+export function writeU32(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = value
+  bytes[offset + 1] = value >>> 8
+  bytes[offset + 2] = value >>> 16
+  bytes[offset + 3] = value >>> 24
+}

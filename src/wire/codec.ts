@@ -190,6 +190,7 @@ export function list<T>(item: Codec<T>, limit: number): Codec<List<T>> {
     },
     encode: (writer, values) => {
       writer.count(values.length, limit)
+      writer.room(values.length * item.minSize)
       for (const value of values) item.encode(writer, value)
     },
     plain: (values, limits) => plainList(values, limits, value => item.plain(value, limits)),
@@ -202,9 +203,9 @@ export function view<T>(item: FixedCodec<T>, limit: number): Codec<List<T>> {
     ...list(item, limit),
     decode: reader => {
       const count = reader.count(limit, item.size)
-      const start = reader.skip(count * item.size)
-      const { bytes } = reader
-      return new ListView(count, index => item.read(bytes, start + index * item.size))
+      const { buffer, position } = reader
+      reader.skip(count * item.size)
+      return new ListView(count, index => item.read(buffer, position + index * item.size))
     },
   }
 }

@@ -1,8 +1,17 @@
 import { readU32 } from './bytes.js'
-import { WireError, type WireErrorCode } from './error.js'
-import { COMMAND_SIZE, FRAME_HEADER } from './frame.js'
-import { checksum } from './hash.js'
+import { type CommandBytes, commandAt } from './command-bytes.js'
+import { WireError } from './error.js'
+import { FRAME_HEADER } from './frame.js'
+import { checksumAt, checksums } from './hash.js'
 import { MAX_PAYLOAD } from './limits.js'
+import type { KnownMessageType } from './messages.js'
+import { NONCE_SIZE, noteNonceChecksum } from './nonce-checksum.js'
+import { PayloadPieces } from './payload-pieces.js'
+
+/** Offsets in a frame header. */
+const COMMAND_AT = 4
+const LENGTH_AT = 16
+const CHECKSUM_AT = 20
 
 /** A frame as it came in. Faults that leave the stream in step are facts here; what follows from them is policy. */
 export interface Frame {
@@ -15,28 +24,106 @@ export interface Frame {
   /** Whether the checksum fits the payload. */
   readonly checksumValid: boolean
   /** What is wrong with the command bytes; `undefined` where nothing is. */
-  readonly commandFault: Extract<WireErrorCode, 'bad-command' | 'command-not-utf8'> | undefined
+  readonly commandFault: CommandBytes['fault']
 }
 
 const EMPTY = new Uint8Array(0)
 
-/** The first allocation for a payload that comes in pieces, bytes. */
-const FIRST_BUFFER = 1_024
+/**
+ * A frame whose payload is where it came in. Most are read there: a view of it costs 40 to 60 ns, as much as reading a ping
+ * does, and so it is made when somebody asks.
+ */
+export class CutFrame implements Frame {
+  readonly size: number
+  readonly checksumValid: boolean
+  readonly #command: CommandBytes
+  readonly #bytes: Uint8Array
+  readonly #start: number
+  #payload: Uint8Array | undefined
 
-interface Header extends Pick<Frame, 'name' | 'commandFault'> {
+  constructor(
+    command: CommandBytes,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    checksumValid: boolean,
+  ) {
+    this.size = FRAME_HEADER + length
+    this.checksumValid = checksumValid
+    this.#command = command
+    this.#bytes = bytes
+    this.#start = start
+    this.#payload = undefined
+  }
+
+  get name(): string {
+    return this.#command.name
+  }
+
+  get commandFault(): Frame['commandFault'] {
+    return this.#command.fault
+  }
+
+  /** The row of the message; `undefined` where nobody knows it. */
+  get type(): KnownMessageType | undefined {
+    return this.#command.type
+  }
+
+  /** What the payload lies in, from {@link start} to {@link end}. */
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  get start(): number {
+    return this.#start
+  }
+
+  get end(): number {
+    return this.#start + this.size - FRAME_HEADER
+  }
+
+  get payload(): Uint8Array {
+    this.#payload ??= this.#bytes.subarray(this.#start, this.end)
+    return this.#payload
+  }
+}
+
+/** Frames that are cut ahead at most, and bytes of their payloads: a batch is one piece of work of some 50 µs. */
+const BATCH = 64
+const BATCH_BYTES = 65_536
+
+/**
+ * Whole frames at the front of a chunk, cut ahead so that their checksums are computed side by side: a ping costs 0.25 µs
+ * of it, against 0.5 one after the other.
+ */
+class Batch {
+  readonly starts = new Int32Array(BATCH)
+  readonly lengths = new Int32Array(BATCH)
+  readonly checksums = new Int32Array(BATCH)
+  count = 0
+  taken = 0
+}
+
+/** Batches that nobody uses: an idle peer has none, and a busy one gives it back at the end of its chunk. */
+const spare: Batch[] = []
+const SPARE = 8
+
+interface Header {
+  readonly command: CommandBytes
   readonly length: number
   readonly checksum: number
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    utf8.decode(bytes)
-    return true
-  } catch {
-    return false
+function headerAt(bytes: Uint8Array, at: number): Header {
+  const command = commandAt(bytes, at + COMMAND_AT)
+  const length = readU32(bytes, at + LENGTH_AT)
+  if (length > MAX_PAYLOAD) {
+    throw new WireError('oversized-frame', `${length} bytes, at most ${MAX_PAYLOAD} are allowed`, {
+      command: command.name,
+      offset: LENGTH_AT,
+    })
   }
+  return { command, length, checksum: readU32(bytes, at + CHECKSUM_AT) }
 }
 
 /**
@@ -46,17 +133,21 @@ function isUtf8(bytes: Uint8Array): boolean {
  */
 export class Deframer {
   readonly #magic: Uint8Array
+  readonly #magicWord: number
   #chunk: Uint8Array = EMPTY
   #at = 0
-  readonly #headerBytes = new Uint8Array(FRAME_HEADER)
+  #batch: Batch | undefined
+  /** Made for the first header that comes in pieces. */
+  #headerBytes = EMPTY
   #headerFill = 0
   #header: Header | undefined
-  #payload: Uint8Array = EMPTY
-  #payloadFill = 0
+  /** Made for the first payload that comes in pieces. */
+  #pieces: PayloadPieces | undefined
 
   /** @param magic - the network's 4 bytes */
   constructor(magic: Uint8Array) {
     this.#magic = magic
+    this.#magicWord = readU32(magic, 0)
   }
 
   /** Whether the stream may end here: false inside a frame. */
@@ -66,8 +157,7 @@ export class Deframer {
 
   /** Bytes that are here and not in a frame yet. */
   get waiting(): number {
-    const claimed = this.#header === undefined ? this.#headerFill : FRAME_HEADER + this.#payload.length
-    return claimed + this.#chunk.length - this.#at
+    return this.#headerFill + (this.#pieces?.held ?? 0) + this.#chunk.length - this.#at
   }
 
   /** Adds the next chunk. All frames of the chunk before must have been taken. */
@@ -81,8 +171,10 @@ export class Deframer {
    * @throws WireError `wrong-magic` with the first byte that differs, `oversized-frame` as soon as the header is
    * there; the stream is out of step after either
    */
-  next(): Frame | undefined {
-    const frame = this.#nextFrame()
+  next(): CutFrame | undefined {
+    const batch = this.#batch ?? (this.#headerFill === 0 ? this.#cut() : undefined)
+    if (batch !== undefined) return this.#take(batch)
+    const frame = this.#assemble()
     // A chunk that is cut up must not stay as long as nothing more comes, which may be a peer's whole life.
     if (frame === undefined) {
       this.#chunk = EMPTY
@@ -91,85 +183,115 @@ export class Deframer {
     return frame
   }
 
-  #nextFrame(): Frame | undefined {
+  /** Cuts the frames ahead that are whole and in order; `undefined` where the next one is not. */
+  #cut(): Batch | undefined {
+    const chunk = this.#chunk
+    const last = chunk.length - FRAME_HEADER
+    let at = this.#at
+    if (at > last) return undefined
+    const batch = spare.pop() ?? new Batch()
+    const { starts, lengths } = batch
+    const enough = at + BATCH_BYTES
+    let count = 0
+    while (count < BATCH && at <= last && at < enough && readU32(chunk, at) === this.#magicWord) {
+      const length = readU32(chunk, at + LENGTH_AT)
+      const start = at + FRAME_HEADER
+      if (length > MAX_PAYLOAD || length > chunk.length - start) break
+      starts[count] = start
+      lengths[count] = length
+      count += 1
+      at = start + length
+    }
+    if (count === 0) {
+      spare.push(batch)
+      return undefined
+    }
+    checksums(chunk, starts, lengths, 0, count, batch.checksums)
+    batch.count = count
+    batch.taken = 0
+    this.#batch = batch
+    return batch
+  }
+
+  #take(batch: Batch): CutFrame {
+    const chunk = this.#chunk
+    const index = batch.taken
+    const start = batch.starts[index]!
+    const length = batch.lengths[index]!
+    const checksum = batch.checksums[index]! >>> 0
+    if (length === NONCE_SIZE) noteNonceChecksum(chunk, start, checksum)
+    const valid = checksum === readU32(chunk, start - FRAME_HEADER + CHECKSUM_AT)
+    batch.taken = index + 1
+    this.#at = start + length
+    if (batch.taken === batch.count) {
+      this.#batch = undefined
+      if (spare.length < SPARE) spare.push(batch)
+    }
+    return new CutFrame(commandAt(chunk, start - FRAME_HEADER + COMMAND_AT), chunk, start, length, valid)
+  }
+
+  /** Puts a frame together that comes in pieces. */
+  #assemble(): CutFrame | undefined {
     this.#header ??= this.#readHeader()
     if (this.#header === undefined) return undefined
-    const { length, name, commandFault, checksum: claimed } = this.#header
-    const payload = this.#readPayload(length)
-    if (payload === undefined) return undefined
+    const { length, command, checksum } = this.#header
+    const place = this.#readPayload(length)
+    if (place === undefined) return undefined
     this.#header = undefined
     this.#headerFill = 0
-    return {
-      name,
-      payload,
-      size: FRAME_HEADER + length,
-      checksumValid: checksum(payload) === claimed,
-      commandFault,
-    }
+    const start = place === this.#chunk ? this.#at - length : 0
+    return new CutFrame(command, place, start, length, checksumAt(place, start, length) === checksum)
   }
 
   #readHeader(): Header | undefined {
-    const header = this.#headerBytes
-    while (this.#headerFill < FRAME_HEADER) {
-      const byte = this.#chunk[this.#at]
-      if (byte === undefined) return undefined
-      const offset = this.#headerFill
-      if (offset < 4 && byte !== this.#magic[offset]) {
+    const at = this.#at
+    if (this.#headerFill === 0 && at + FRAME_HEADER <= this.#chunk.length) {
+      this.#checkMagic(COMMAND_AT)
+      const header = headerAt(this.#chunk, at)
+      this.#headerFill = FRAME_HEADER
+      this.#at = at + FRAME_HEADER
+      return header
+    }
+    return this.#gatherHeader() ? headerAt(this.#headerBytes, 0) : undefined
+  }
+
+  /** Puts a header together that comes in pieces; whether it is whole. */
+  #gatherHeader(): boolean {
+    const there = Math.min(this.#chunk.length - this.#at, FRAME_HEADER - this.#headerFill)
+    if (there > 0 && this.#headerBytes.length === 0) this.#headerBytes = new Uint8Array(FRAME_HEADER)
+    this.#checkMagic(there)
+    for (let i = 0; i < there; i += 1) this.#headerBytes[this.#headerFill + i] = this.#chunk[this.#at + i]!
+    this.#headerFill += there
+    this.#at += there
+    return this.#headerFill === FRAME_HEADER
+  }
+
+  /** Looks at those of the next bytes that belong to the magic. */
+  #checkMagic(there: number): void {
+    const filled = this.#headerFill
+    for (let offset = filled; offset < Math.min(COMMAND_AT, filled + there); offset += 1) {
+      if (this.#chunk[this.#at + offset - filled] !== this.#magic[offset]) {
         throw new WireError('wrong-magic', undefined, { offset })
       }
-      header[offset] = byte
-      this.#headerFill += 1
-      this.#at += 1
     }
-    const command = parseCommand(header.subarray(4, 4 + COMMAND_SIZE))
-    const length = readU32(header, 16)
-    if (length > MAX_PAYLOAD) {
-      throw new WireError('oversized-frame', `${length} bytes, at most ${MAX_PAYLOAD} are allowed`, {
-        command: command.name,
-        offset: 16,
-      })
-    }
-    return { ...command, length, checksum: readU32(header, 20) }
   }
 
+  /** What the whole payload lies in: the chunk, where it ends at `#at`, or a buffer of its own. */
   #readPayload(length: number): Uint8Array | undefined {
     const there = this.#chunk.length - this.#at
-    if (this.#payloadFill === 0 && there >= length) {
-      const payload = this.#chunk.subarray(this.#at, this.#at + length)
+    const got = this.#pieces?.length ?? 0
+    if (got === 0 && there >= length) {
       this.#at += length
-      return payload
+      return this.#chunk
     }
-    const piece = Math.min(there, length - this.#payloadFill)
-    this.#grow(this.#payloadFill + piece, length)
-    this.#payload.set(this.#chunk.subarray(this.#at, this.#at + piece), this.#payloadFill)
-    this.#at += piece
-    this.#payloadFill += piece
-    if (this.#payloadFill < length) return undefined
-    const payload = this.#payload
-    this.#payload = EMPTY
-    this.#payloadFill = 0
+    const end = this.#at + Math.min(there, length - got)
+    this.#pieces ??= new PayloadPieces()
+    this.#pieces.add(this.#chunk, this.#at, end, length)
+    this.#at = end
+    if (this.#pieces.length < length) return undefined
+    const payload = this.#pieces.take()
+    // Most peers are idle most of the time.
+    this.#pieces = undefined
     return payload
   }
-
-  /** Doubling what has arrived, never above what was claimed, so the last buffer is exactly the payload. */
-  #grow(needed: number, length: number): void {
-    if (needed <= this.#payload.length) return
-    const grown = new Uint8Array(Math.min(length, Math.max(FIRST_BUFFER, 2 * needed)))
-    grown.set(this.#payload.subarray(0, this.#payloadFill))
-    this.#payload = grown
-  }
-}
-
-function parseCommand(bytes: Uint8Array): Pick<Frame, 'name' | 'commandFault'> {
-  let end = bytes.length
-  while (end > 0 && bytes[end - 1] === 0) end -= 1
-  let name = ''
-  let commandFault: Frame['commandFault']
-  for (let i = 0; i < end; i += 1) {
-    const byte = bytes[i] ?? 0
-    if (byte < 0x20 || byte > 0x7e) commandFault = 'bad-command'
-    name += String.fromCharCode(byte)
-  }
-  if (commandFault !== undefined && !isUtf8(bytes)) commandFault = 'command-not-utf8'
-  return { name, commandFault }
 }

@@ -43,6 +43,7 @@ export {
   witnessState,
 } from './merkle.js'
 export { filterBlock, type MerkleBlockFields, verifyMerkleBlock } from './merkle-block.js'
+export { encodeMessageFrame, writeMessageFrame } from './message-frame.js'
 export type { Direction, MessageType } from './message-type.js'
 export type { AddrMessage } from './messages/addr.js'
 export type { AddrV2Message } from './messages/addrv2.js'

@@ -1,6 +1,5 @@
-import type { Block } from './block.js'
-import { smallSha256 } from './crypto/small-sha256.js'
-import { type Hash, sha256d, sha256dAll, zeroHash } from './hash.js'
+import { type Block, flatTxids, flatWtxids } from './block.js'
+import { HASH_SIZE, type Hash, sha256d, sha256dAlike, zeroHash } from './hash.js'
 import { equalBytes } from './hex.js'
 import type { List } from './list.js'
 
@@ -16,56 +15,68 @@ export interface MerkleRoot {
   readonly mutated: boolean
 }
 
-const pair = new Uint8Array(64)
+const pair = new Uint8Array(2 * HASH_SIZE)
 
 /** SHA256d of two hashes, one behind the other, written to `out`. */
 export function hashPair(left: Uint8Array, right: Uint8Array, out: Uint8Array): void {
   pair.set(left)
-  pair.set(right, 32)
-  smallSha256(pair, out)
-  smallSha256(out, out)
+  pair.set(right, HASH_SIZE)
+  out.set(sha256d(pair))
 }
 
+/** Words of a hash. */
+const WORDS = HASH_SIZE >>> 2
+
 /** Whether two neighbours that are hashed together are equal. */
-function hasEqualPair(row: readonly Hash[]): boolean {
-  for (let i = 0; i + 1 < row.length; i += 2) if (equalBytes(row[i]!, row[i + 1]!)) return true
+function hasEqualPair(words: Int32Array, count: number): boolean {
+  for (let left = 0; left + WORDS < count * WORDS; left += 2 * WORDS) {
+    let i = 0
+    while (i < WORDS && words[left + i] === words[left + WORDS + i]) i += 1
+    if (i === WORDS) return true
+  }
   return false
 }
 
-/** The row above: the hash of each pair, an odd last one with itself. */
-function rowAbove(row: readonly Hash[]): Hash[] {
-  return sha256dAll({
-    count: (row.length + 1) >>> 1,
-    size: () => 64,
-    write: (index, target, offset) => {
-      const left = row[2 * index]!
-      target.set(left, offset)
-      target.set(row[2 * index + 1] ?? left, offset + 32)
-    },
-  })
+/** The root over hashes that stand one behind the other. Each row is written over the one below: no node is an object. */
+function rootOf(leaves: Uint8Array): MerkleRoot {
+  let count = leaves.length / HASH_SIZE
+  const row = new Uint8Array(leaves.length + HASH_SIZE)
+  row.set(leaves)
+  const words = new Int32Array(row.buffer)
+  let mutated = false
+  while (count > 1) {
+    mutated ||= hasEqualPair(words, count)
+    // An odd last one is hashed with itself.
+    row.copyWithin(HASH_SIZE * count, HASH_SIZE * (count - 1), HASH_SIZE * count)
+    count = (count + 1) >>> 1
+    sha256dAlike(64, row, 0, 64, count, row)
+  }
+  return { root: row.slice(0, HASH_SIZE), mutated }
 }
 
 /** The merkle root of a list of hashes, wire order. */
 export function merkleRoot(hashes: List<Hash>): MerkleRoot {
-  let row = Array.from(hashes)
-  let mutated = false
-  while (row.length > 1) {
-    mutated ||= hasEqualPair(row)
-    row = rowAbove(row)
+  const leaves = new Uint8Array(HASH_SIZE * hashes.length)
+  let at = 0
+  for (const hash of hashes) {
+    leaves.set(hash, at)
+    at += HASH_SIZE
   }
-  return { root: row[0]?.slice() ?? zeroHash, mutated }
+  return rootOf(leaves)
 }
 
 /** Whether the transactions of a block are those that its header commits to, none repeated (CVE-2012-2459). */
 export function checkMerkleRoot(block: Block): boolean {
-  const { root, mutated } = merkleRoot(block.txids())
+  const { root, mutated } = rootOf(flatTxids(block))
   return !mutated && equalBytes(root, block.header.merkleRoot)
 }
 
 /** The merkle root of a block's wtxids, in which the coinbase counts as zero (BIP141). */
 export function witnessMerkleRoot(block: Block): Hash {
-  const [, ...others] = block.wtxids()
-  return merkleRoot([zeroHash, ...others]).root
+  const wtxids = flatWtxids(block)
+  if (wtxids.length === 0) return zeroHash
+  wtxids.set(zeroHash)
+  return rootOf(wtxids).root
 }
 
 /** What a commitment's script starts with: OP_RETURN, a push of 36 bytes, and BIP141's four. */

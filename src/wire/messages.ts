@@ -1,4 +1,5 @@
 import { type Plain, type PlainLimits, plainBytes } from './codec.js'
+import { CommandTable } from './command-table.js'
 import { Reader, Writer } from './cursor.js'
 import { WireError } from './error.js'
 import { MAX_PAYLOAD } from './limits.js'
@@ -40,6 +41,7 @@ import { tx } from './messages/tx.js'
 import { verack } from './messages/verack.js'
 import { version } from './messages/version.js'
 import { wtxidrelay } from './messages/wtxidrelay.js'
+import { borrow, giveBack } from './scratch.js'
 
 /** THE table: every message that rxpeer decodes, by wire name. A new message is one file and one row here. */
 export const messageTypes = {
@@ -108,7 +110,24 @@ export type Command = Message['command']
 /** The message of a command. */
 export type MessageOf<C extends Command> = Extract<Message, { readonly command: C }>
 
-const rows: ReadonlyMap<string, MessageType> = new Map<string, MessageType>(Object.entries(messageTypes))
+/** A row of {@link messageTypes}. */
+export type KnownMessageType = (typeof messageTypes)[KnownCommand]
+
+/** The protocol version where none is given. */
+const NEWEST = Number.MAX_SAFE_INTEGER
+
+const rows: ReadonlyMap<string, KnownMessageType> = new Map(Object.entries(messageTypes))
+const commands = new CommandTable(rows)
+
+/** The row of a wire name; `undefined` where the table has none. */
+export function messageTypeOf(name: string): KnownMessageType | undefined {
+  return rows.get(name)
+}
+
+/** The row of the command field of a frame, 12 bytes at `offset`, which all lie in `bytes`; `undefined` where the table has none. */
+export function messageTypeAt(bytes: Uint8Array, offset: number): KnownMessageType | undefined {
+  return commands.at(bytes, offset)
+}
 
 /** Whether rxpeer decodes the message of this wire name. */
 export function isKnownCommand(name: string): name is KnownCommand {
@@ -141,26 +160,45 @@ export interface DecodeOptions {
  * @throws WireError where the payload is not what the name says, with the offset of the fault
  */
 export function decodeMessage(name: string, payload: Uint8Array, options: DecodeOptions = {}): Message {
-  if (!isKnownCommand(name)) return { command: 'unknown', name, payload }
-  const { protocolVersion = Number.MAX_SAFE_INTEGER, lenient = false } = options
+  const type = rows.get(name)
+  if (type === undefined) return { command: 'unknown', name, payload }
+  return decodeMessageAt(type, payload, 0, payload.length, options)
+}
+
+/**
+ * The message of a row whose payload lies from `start` to `end` in `bytes`, as {@link decodeMessage} reads it: no view of
+ * the payload is made where the message needs none. The caller has checked that both lie in `bytes`.
+ * @throws WireError where the payload is not what the row says; offsets count from `start`
+ */
+export function decodeMessageAt(
+  type: KnownMessageType,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  options: DecodeOptions = {},
+): KnownMessage {
+  const { command } = type
+  const { protocolVersion = NEWEST, lenient = false } = options
   const { oversized = lenient, untimely = false } = options
-  const type: MessageType = messageTypes[name]
-  if (protocolVersion < type.minVersion && !untimely) {
-    throw new WireError('unsupported-version', `${name} needs protocol version ${type.minVersion}`, {
-      command: name,
-    })
-  }
-  const maxLength = type.maxLength(protocolVersion)
-  if (payload.length > maxLength && !oversized) {
-    throw new WireError('oversized-payload', `${payload.length} bytes, at most ${maxLength} are allowed`, {
-      command: name,
-    })
-  }
-  const reader = new Reader(payload, { protocolVersion, command: name, lenient })
-  const fields = type.codec.decode(reader)
+  if (protocolVersion < type.minVersion && !untimely) throw unsupported(type)
+  if (!oversized) checkLength(type, end - start, protocolVersion)
+  const reader = new Reader(bytes, { protocolVersion, command, lenient }, start, end)
+  const message = type.decode(reader)
   if (!lenient) reader.end()
-  // The row of a name decodes the fields of that name's message; TypeScript cannot follow the look-up.
-  return { command: name, ...fields } as KnownMessage
+  return message
+}
+
+function unsupported({ command, minVersion }: MessageType): WireError {
+  return new WireError('unsupported-version', `${command} needs protocol version ${minVersion}`, { command })
+}
+
+function checkLength(type: MessageType, length: number, protocolVersion: number): void {
+  const maxLength = type.maxLength(protocolVersion)
+  if (length > maxLength) {
+    throw new WireError('oversized-payload', `${length} bytes, at most ${maxLength} are allowed`, {
+      command: type.command,
+    })
+  }
 }
 
 /** How a message is written. */
@@ -183,23 +221,33 @@ export function encodeMessage(message: Message, options: EncodeOptions = {}): Ui
     }
     return message.payload
   }
-  const { protocolVersion = Number.MAX_SAFE_INTEGER, witness = true } = options
-  const command = message.command
+  const buffer = borrow()
+  try {
+    return writeMessage(message, options, buffer, 0).exact(buffer)
+  } finally {
+    giveBack(buffer)
+  }
+}
+
+/**
+ * Writes the payload of a message from `start` of `buffer` on. For the framing inside the library.
+ * @returns the writer, whose buffer is another one where there was no room
+ * @throws WireError as {@link encodeMessage} does
+ */
+export function writeMessage(
+  message: KnownMessage,
+  options: EncodeOptions,
+  buffer: Uint8Array,
+  start: number,
+): Writer {
+  const { command } = message
+  const { protocolVersion = NEWEST, witness = true } = options
   const type: MessageType = messageTypes[command]
-  if (protocolVersion < type.minVersion) {
-    throw new WireError('unsupported-version', `${command} needs protocol version ${type.minVersion}`, {
-      command,
-    })
-  }
-  const writer = new Writer({ protocolVersion, witness, command })
-  type.codec.encode(writer, message)
-  const maxLength = type.maxLength(protocolVersion)
-  if (writer.length > maxLength) {
-    throw new WireError('oversized-payload', `${writer.length} bytes, at most ${maxLength} are allowed`, {
-      command,
-    })
-  }
-  return writer.finish()
+  if (protocolVersion < type.minVersion) throw unsupported(type)
+  const writer = new Writer({ protocolVersion, witness, command }, buffer, start)
+  type.encode(writer, message)
+  checkLength(type, writer.length, protocolVersion)
+  return writer
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Subject, VirtualTimeScheduler } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { due } from '../../src/behaviors/due.js'
+import { Due, type DueContext } from '../../src/behaviors/due.js'
 
 /** A deadline in virtual time that the test moves and pauses. */
 function scene() {
@@ -8,21 +8,27 @@ function scene() {
   const resumed$ = new Subject<void>()
   const state = { paused: false, deadline: 100, looks: 0 }
   const log: string[] = []
-  const subscription = due({ scheduler, resumed$, paused: () => state.paused }, () => {
-    state.looks += 1
-    return state.deadline - scheduler.frame
-  }).subscribe({
-    next: () => log.push(`due at ${scheduler.frame}`),
-    complete: () => log.push('complete'),
-  })
-  return { scheduler, resumed$, state, log, subscription }
+  class Watched extends Due<DueContext> {
+    protected left(): number {
+      state.looks += 1
+      return state.deadline - scheduler.frame
+    }
+
+    protected passed(): void {
+      log.push(`due at ${scheduler.frame}`)
+    }
+  }
+  const voice = { next: () => {}, error: (error: unknown) => log.push(String(error)) }
+  const due = new Watched({ scheduler, resumed$, paused: () => state.paused }, voice)
+  due.look()
+  return { scheduler, resumed$, state, log, due }
 }
 
 describe('due', () => {
-  it('emits at the deadline and completes', () => {
+  it('passes at the deadline, once', () => {
     const { scheduler, log, state } = scene()
     scheduler.flush()
-    expect(log).toEqual(['due at 100', 'complete'])
+    expect(log).toEqual(['due at 100'])
     expect(state.looks).toBe(2)
   })
 
@@ -34,7 +40,7 @@ describe('due', () => {
       }, deadline - 100)
     }
     scheduler.flush()
-    expect(log).toEqual(['due at 190', 'complete'])
+    expect(log).toEqual(['due at 190'])
     expect(state.looks).toBe(3)
   })
 
@@ -48,24 +54,24 @@ describe('due', () => {
       resumed$.next()
     }, 300)
     scheduler.flush()
-    expect(log).toEqual(['due at 400', 'complete'])
+    expect(log).toEqual(['due at 400'])
   })
 
   it('unsubscribing clears the timer', () => {
-    const { scheduler, subscription, log } = scene()
+    const { scheduler, due, log } = scene()
     expect(scheduler.actions).toHaveLength(1)
-    subscription.unsubscribe()
+    due.unsubscribe()
     expect(scheduler.actions).toHaveLength(0)
     scheduler.flush()
     expect(log).toEqual([])
   })
 
   it('unsubscribing while paused lets go of the end of the pause', () => {
-    const { scheduler, subscription, state, resumed$ } = scene()
+    const { scheduler, due, state, resumed$ } = scene()
     state.paused = true
     scheduler.flush()
     expect(resumed$.observed).toBe(true)
-    subscription.unsubscribe()
+    due.unsubscribe()
     expect(resumed$.observed).toBe(false)
   })
 
@@ -82,7 +88,7 @@ describe('due', () => {
     scheduler.flush()
     // The first one, for 100 ms, was set before.
     expect(delays).toEqual([2_147_483_647, 2_147_483_647, 5_000_000_000 - 100 - 2 * 2_147_483_647])
-    expect(log).toEqual(['due at 5000000000', 'complete'])
+    expect(log).toEqual(['due at 5000000000'])
   })
 
   it('a hundred thousand looks do not pile up', () => {
@@ -96,6 +102,6 @@ describe('due', () => {
     scheduler.schedule(move, 95)
     scheduler.flush()
     expect(state.looks).toBeGreaterThan(100_000)
-    expect(log).toEqual(['due at 1000100', 'complete'])
+    expect(log).toEqual(['due at 1000100'])
   })
 })

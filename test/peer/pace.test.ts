@@ -4,7 +4,7 @@ import type { Behavior } from '../../src/behaviors/behavior.js'
 import { connect } from '../../src/peer/connect.js'
 import { createNonces } from '../../src/peer/nonces.js'
 import type { PeerOptions } from '../../src/peer/options.js'
-import { Pace } from '../../src/peer/pace.js'
+import { type Crowd, Pace } from '../../src/peer/pace.js'
 import type { Peer } from '../../src/peer/peer.js'
 import type { Clock } from '../../src/stream/environment.js'
 import { virtualTime } from '../../src/testing/virtual-time.js'
@@ -196,17 +196,19 @@ describe('a peer whose turn is over', () => {
 
 describe('a pace', () => {
   /** A pace whose turns are run by hand, and work that takes the time it says. */
-  function paced() {
+  function paced(crowd: Crowd = { busy: 0 }) {
     let now = 0
     const turns: (() => void)[] = []
     const pace = new Pace({
       clock: { monotonic: () => now, epoch: () => now },
       nextTurn: work => void turns.push(work),
+      crowd,
     })
     const work = (ms: number) => {
       pace.begin()
       now += ms
-      pace.end(now)
+      pace.step()
+      pace.end()
     }
     return {
       pace,
@@ -222,20 +224,42 @@ describe('a pace', () => {
   it('is spent above 4 ms of work, and not at them', () => {
     const { pace, work } = paced()
     work(4)
-    expect(pace.spent(pace.begin())).toBe(false)
+    pace.begin()
+    expect(pace.spent).toBe(false)
     const other = paced()
     other.work(4.1)
-    expect(other.pace.spent(other.pace.begin())).toBe(true)
+    other.pace.begin()
+    expect(other.pace.spent).toBe(true)
+  })
+
+  it('is spent earlier where many have work, so that all of them take 40 ms', () => {
+    const crowd: Crowd = { busy: 0 }
+    const others = Array.from({ length: 79 }, () => paced(crowd))
+    for (const { pace } of others) pace.later(() => {})
+    const { pace, work } = paced(crowd)
+    work(0.5)
+    pace.begin()
+    expect(pace.spent).toBe(false)
+    work(0.1)
+    pace.step()
+    expect(pace.spent).toBe(true)
+    // Nobody has anything to do any more.
+    for (const { turn } of others) turn()
+    expect(crowd.busy).toBe(0)
+    pace.step()
+    expect(pace.spent).toBe(false)
   })
 
   it('takes off what passes while others work', () => {
     const { pace, work, pass } = paced()
     work(10)
     pass(5)
-    expect(pace.spent(pace.begin())).toBe(true)
-    pace.end(pace.now())
+    pace.begin()
+    expect(pace.spent).toBe(true)
+    pace.end()
     pass(1)
-    expect(pace.spent(pace.begin())).toBe(false)
+    pace.begin()
+    expect(pace.spent).toBe(false)
   })
 
   it('counts work inside of work once', () => {
@@ -243,10 +267,12 @@ describe('a pace', () => {
     const now = pace.begin()
     work(3)
     work(1)
-    expect(pace.spent(pace.now())).toBe(false)
+    pace.step()
+    expect(pace.spent).toBe(false)
     expect(now).toBe(0)
     work(1)
-    expect(pace.spent(pace.now())).toBe(true)
+    pace.step()
+    expect(pace.spent).toBe(true)
   })
 
   it('gives each kind of work as many turns as the others, where each would take all', () => {
@@ -280,7 +306,8 @@ describe('a pace', () => {
     work(100)
     let isSpent: boolean | undefined
     pace.later(() => {
-      isSpent = pace.spent(pace.begin())
+      pace.begin()
+      isSpent = pace.spent
     })
     turn()
     expect(isSpent).toBe(false)

@@ -96,7 +96,7 @@ it.each([
   [
     'a block',
     buildBlock(),
-    ['peer/face', 'peer/late-subject', 'behaviors/trickle', 'peer/habits', 'peer/outbox'],
+    ['peer/face', 'peer/late-subject', 'behaviors/hear', 'behaviors/trickle', 'peer/habits', 'peer/outbox'],
   ],
 ] as const)('README: %s that is announced goes through these files to the socket', async (_, what, files) => {
   const files$ = new Subject<readonly string[]>()

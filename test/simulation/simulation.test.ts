@@ -5,7 +5,7 @@ import { explain, happen, planOf, unhandled } from './simulate.js'
 // more of them, from any seed.
 
 /** Simulations; more where RXPEER_LONG is set. */
-const COUNT = process.env['RXPEER_LONG'] === undefined ? 2_000 : 20_000
+const COUNT = process.env['RXPEER_LONG'] === undefined ? 10_000 : 100_000
 /** Of those, how many happen twice. */
 const TWICE = 200
 

@@ -70,6 +70,18 @@ describe('the bundle for browsers', () => {
     })
   })
 
+  it('keeps no more of an entry than what is imported', () => {
+    const { status, err } = checkBundle(folder => {
+      const path = join(folder, 'package.json')
+      writeFileSync(path, readFileSync(path, 'utf8').replace('"sideEffects": false', '"sideEffects": true'))
+    })
+    expect(status).toBe(1)
+    for (const platform of ['browser', 'node'])
+      expect(err).toMatch(
+        new RegExp(`^toHex of rxpeer/wire alone draws \\d+ bytes into a bundle for ${platform}$`, 'm'),
+      )
+  })
+
   it('must not hold the node backend of #crypto', () => {
     const { status, err } = checkBundle(folder => {
       const path = join(folder, 'package.json')

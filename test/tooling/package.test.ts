@@ -42,13 +42,27 @@ const filesIn = (part: string) =>
     .filter(entry => entry.isFile())
     .map(entry => join(entry.parentPath, entry.name).slice(installed.length + 1))
 
+/** Where an entry leads. */
+interface Targets {
+  readonly module: string
+  readonly node: string
+  readonly default: string
+}
+
 interface Manifest {
   readonly scripts: Readonly<Record<string, string>>
-  readonly exports: Readonly<Record<string, string | object>>
+  readonly exports: Readonly<Record<string, string | Targets>>
   readonly dependencies: Readonly<Record<string, string>>
 }
 
 const manifest = (): Manifest => JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+
+/** Where `rxpeer/wire` and the like lead. */
+function targetsOf(entry: string): Targets {
+  const targets = manifest().exports[entry.replace('rxpeer', '.')]
+  if (targets === undefined || typeof targets === 'string') throw new Error(`no entry ${entry}`)
+  return targets
+}
 
 beforeAll(() => {
   mkdirSync(installed, { recursive: true })
@@ -83,16 +97,60 @@ describe('the tarball', () => {
     ])
   })
 
-  it('leads from every built file back to its source', () => {
+  it('leads from every built file back to its sources', () => {
     const built = filesIn('dist').filter(name => /\.js$|\.d\.ts$/.test(name))
     expect(built.length).toBeGreaterThan(300)
     const astray = built.filter(name => {
-      const map = join(installed, `${name}.map`)
-      if (!existsSync(map)) return true
-      const { sources }: { sources: readonly string[] } = JSON.parse(readFileSync(map, 'utf8'))
-      return sources.length !== 1 || !sources.every(source => existsSync(join(dirname(map), source)))
+      if (!existsSync(join(installed, `${name}.map`))) return true
+      const sources = sourcesOf(name)
+      // The command holds RxJS, whose sources are its own package's.
+      const ours = sources.filter(source => !source.includes('node_modules/'))
+      const one = ours.length === 1 || /^dist\/(node|cli)\//.test(name)
+      return !one || !ours.every(source => existsSync(join(installed, dirname(name), source)))
     })
     expect(astray).toEqual([])
+  })
+
+  it.each(Object.keys(programs))(
+    'calls functions and classes of %s the same in the files for Node',
+    entry => {
+      const { module, node: bundled } = targetsOf(entry)
+      write({
+        'names.js': `
+        for (const path of ['${module}', '${bundled}']) {
+          const functions = Object.entries(await import('./node_modules/rxpeer/' + path))
+            .filter(([, value]) => typeof value === 'function')
+          console.log(functions.map(([key, value]) => key + ':' + value.name).sort().join())
+        }`,
+      })
+      const { status, output } = node('names.js')
+      const [plain, fast] = output.split('\n')
+      expect({ status, fast }).toEqual({ status: 0, fast: plain })
+    },
+  )
+
+  it('loads few files into Node', () => {
+    expect(filesIn('dist/node').filter(name => name.endsWith('.js')).length).toBeLessThan(20)
+  })
+
+  it('has a command that reads its arguments before it loads what runs', () => {
+    const loaded = new Set<string>(['main.js'])
+    for (const name of loaded) {
+      const code = readFileSync(join(installed, 'dist/cli', name), 'utf8')
+      for (const [, next = ''] of code.matchAll(/^(?:import|\}) .*"\.\/(.+)";$/gm)) loaded.add(next)
+    }
+    const sources = [...loaded].flatMap(name => sourcesOf(`dist/cli/${name}`))
+    expect(sources.some(source => source.endsWith('/src/cli/options.ts'))).toBe(true)
+    expect(
+      sources.filter(source => /\/src\/(peer\/connect|transport\/tcp|cli\/roster)\.ts$/.test(source)),
+    ).toEqual([])
+  })
+
+  it('has the command in one piece: it runs without RxJS beside it, and says whose code it holds', () => {
+    const bundled = filesIn('dist/cli').filter(name => name.endsWith('.js'))
+    const code = bundled.map(name => readFileSync(join(installed, name), 'utf8')).join('\n')
+    expect(code).not.toMatch(/from ["']rxjs/)
+    expect(filesIn('dist/cli')).toContain('dist/cli/LICENSE-rxjs.txt')
   })
 
   it('so that Node names the line of the source where something was thrown', () => {
@@ -106,6 +164,14 @@ describe('the tarball', () => {
     expect(Number(line)).toBeLessThan(declared + 10)
   })
 })
+
+/** What a built file was made of, as paths from its folder. */
+function sourcesOf(name: string): readonly string[] {
+  const { sources }: { sources: readonly string[] } = JSON.parse(
+    readFileSync(join(installed, `${name}.map`), 'utf8'),
+  )
+  return sources
+}
 
 /** What a program does with each entry, and what it prints. */
 const programs: Readonly<Record<string, { readonly code: string; readonly prints: string }>> = {

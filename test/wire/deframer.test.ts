@@ -30,7 +30,8 @@ function framesOf(chunks: readonly Uint8Array[], deframer = new Deframer(magic))
   for (const chunk of chunks) {
     deframer.push(chunk)
     for (let frame = deframer.next(); frame; frame = deframer.next()) {
-      frames.push({ ...frame, payload: frame.payload.slice() })
+      const { name, size, checksumValid, commandFault } = frame
+      frames.push({ name, payload: frame.payload.slice(), size, checksumValid, commandFault })
     }
   }
   return frames
@@ -316,4 +317,63 @@ test('the magic is that of the network, and nothing else is', () => {
   const frames = framesOf([encodeFrame(hexToBytes('01020304'), 'ping', payload)], deframer)
   expect(frames.length).toBe(1)
   expect(wireErrorOf(() => framesOf([three], new Deframer(hexToBytes('f9beb4d8')))).offset).toBe(3)
+})
+
+describe('frames that are cut ahead', () => {
+  const small = (i: number) => encodeFrame(magic, 'ping', Uint8Array.of(i, i >>> 8, 0, 0, 0, 0, 0, 0))
+  const numbers = (frames: readonly (Frame | undefined)[]) =>
+    frames.map(frame => frame && frame.payload[0]! + 256 * frame.payload[1]!)
+
+  it.each([1, 2, 63, 64, 65, 128, 129, 1_000])('come out whole and in order, %i in a chunk', count => {
+    const frames = framesOf([joined(Array.from({ length: count }, (_, i) => small(i)))])
+    expect(numbers(frames)).toEqual(Array.from({ length: count }, (_, i) => i))
+    expect(frames.every(({ checksumValid, name }) => checksumValid && name === 'ping')).toBe(true)
+  })
+
+  it('each know their own checksum', () => {
+    const frames = Array.from({ length: 100 }, (_, i) => small(i))
+    const broken = new Set([0, 1, 2, 17, 63, 64, 99])
+    for (const i of broken) frames[i]![20]! ^= 1
+    const valid = framesOf([joined(frames)]).map(({ checksumValid }) => checksumValid)
+    expect(valid).toEqual(frames.map((_, i) => !broken.has(i)))
+  })
+
+  it('stay apart where deframers take turns', () => {
+    const chunk = (first: number) => joined(Array.from({ length: 70 }, (_, i) => small(first + i)))
+    const deframers = Array.from({ length: 20 }, () => new Deframer(magic))
+    for (const [i, deframer] of deframers.entries()) deframer.push(chunk(100 * i))
+    for (let turn = 0; turn < 70; turn += 1) {
+      expect(numbers(deframers.map(deframer => deframer.next()))).toEqual(
+        deframers.map((_, i) => 100 * i + turn),
+      )
+    }
+    expect(deframers.map(deframer => deframer.next())).toEqual(deframers.map(() => undefined))
+    // Those that were given back are used again, and by one at a time.
+    for (const [i, deframer] of deframers.entries()) deframer.push(chunk(50 * i))
+    for (let turn = 0; turn < 70; turn += 1) {
+      expect(numbers(deframers.map(deframer => deframer.next()))).toEqual(
+        deframers.map((_, i) => 50 * i + turn),
+      )
+    }
+  })
+
+  it('wait until they are taken', () => {
+    const deframer = new Deframer(magic)
+    const chunk = joined(Array.from({ length: 10 }, (_, i) => small(i)))
+    deframer.push(chunk)
+    for (let left = 10; left > 0; left -= 1) {
+      expect(deframer.waiting).toBe(32 * left)
+      expect(deframer.atBoundary).toBe(false)
+      deframer.next()
+    }
+    expect(deframer.waiting).toBe(0)
+    expect(deframer.atBoundary).toBe(true)
+  })
+
+  it('end before bytes that are out of step, which are told of in their turn', () => {
+    const deframer = new Deframer(magic)
+    deframer.push(joined([small(1), small(2), Uint8Array.of(...magic.subarray(0, 3), 0), new Uint8Array(30)]))
+    expect(numbers([deframer.next(), deframer.next()])).toEqual([1, 2])
+    expect(wireErrorOf(() => deframer.next()).offset).toBe(3)
+  })
 })

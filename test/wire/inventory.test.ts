@@ -9,6 +9,7 @@ import {
   inventoryTypeAt,
   inventoryTypeName,
   lastOfTypes,
+  visitInventory,
   WITNESS_FLAG,
 } from '../../src/wire/inventory.js'
 import type { List } from '../../src/wire/list.js'
@@ -95,6 +96,47 @@ describe('looking for types', () => {
         },
       ),
     )
+  })
+
+  it('shows the same entries of literals and of what was received, from anywhere on', () => {
+    fc.assert(
+      fc.property(
+        fc.array(arbitraries.inventory, { maxLength: 20 }),
+        fc.nat(21),
+        fc.constantFrom(...commands),
+        (entries, from, command) => {
+          const shown = (list: List<Inventory>) => {
+            const seen: Inventory[] = []
+            visitInventory(list, from, (type, bytes, offset) => {
+              seen.push({ type, hash: bytes.slice(offset, offset + 32) })
+            })
+            return seen
+          }
+          const wanted = entries.slice(from).map(({ type, hash }) => ({ type, hash: hash.slice() }))
+          expect(shown(entries)).toEqual(wanted)
+          expect(shown(received(command, entries))).toEqual(wanted)
+        },
+      ),
+    )
+  })
+
+  it('a received entry is a plain object over the bytes that it came in, wherever they lie', () => {
+    const entries = [numbered(1, 1), numbered(InventoryType.witnessBlock, 2)]
+    const payload = encodeMessage({ command: 'inv', inventory: entries })
+    const chunk = new Uint8Array(200)
+    chunk.set(payload, 77)
+    for (const bytes of [
+      chunk.subarray(77, 77 + payload.length),
+      new Uint8Array(chunk.buffer, 77, payload.length),
+    ]) {
+      const message = decodeMessage('inv', bytes)
+      if (message.command !== 'inv') expect.fail(message.command)
+      const list = message.inventory
+      expect([...list]).toEqual(entries)
+      expect([list.at(0), list.at(-1), list[1]]).toEqual([entries[0], entries[1], entries[1]])
+      expect({ ...list.at(0) }).toEqual(entries[0])
+      expect(list.at(1)?.hash.buffer).toBe(chunk.buffer)
+    }
   })
 
   it.each(commands)('makes the one entry of a long %s, and none where there is none', command => {

@@ -39,6 +39,24 @@ describe('ListView', () => {
     expect(squares).toBeInstanceOf(ListView)
   })
 
+  it('is gone through by as many at once as like, and each from its beginning', () => {
+    const pairs = []
+    for (const a of squares) for (const b of squares) if (a < b) pairs.push([a, b])
+    expect(pairs).toHaveLength(6)
+    const iterator = squares[Symbol.iterator]()
+    expect([iterator.next(), iterator.next()]).toEqual([
+      { done: false, value: 0 },
+      { done: false, value: 1 },
+    ])
+    expect(iterator).toHaveProperty('next')
+    expect(Array.from({ [Symbol.iterator]: () => iterator })).toEqual([4, 9])
+    expect([iterator.next(), iterator.next()]).toEqual(Array(2).fill({ done: true, value: undefined }))
+    const again: unknown = Reflect.get(iterator, Symbol.iterator)
+    expect(typeof again === 'function' && Reflect.apply(again, iterator, [])).toBe(iterator)
+    const arrays = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()))
+    expect(Object.prototype.isPrototypeOf.call(arrays, iterator)).toBe(true)
+  })
+
   it('has arrays as lists', () => {
     const list: List<number> = [1, 2]
     expect(list.at(-1)).toBe(2)

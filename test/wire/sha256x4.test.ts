@@ -1,29 +1,40 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type Batch, MAX_LANE_MESSAGE, makeSha256x4, type Sha256x4 } from '../../src/wire/crypto/sha256x4.js'
-import { sha256d, sha256dAll } from '../../src/wire/hash.js'
+import { type ForLong, MESSAGES, makeSha256x4, ROOM, type Sha256x4 } from '../../src/wire/crypto/sha256x4.js'
+import { layout } from '../../src/wire/crypto/sha256x4-module.js'
+import { checksum, checksums, separate, sha256, sha256d, sha256dAlike } from '../../src/wire/hash.js'
 import { bytesToHex } from '../../src/wire/hex.js'
 
 /** Another content for every length and place. */
 const message = (length: number, salt = 0): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (i * 31 + salt * 7 + 1) & 0xff)
 
-const batchOf = (messages: readonly Uint8Array[]): Batch => ({
-  count: messages.length,
-  size: index => messages[index]!.length,
-  write: (index, target, offset) => target.set(messages[index]!, offset),
-})
-
 const oneByOne = (messages: readonly Uint8Array[]) => messages.map(bytes => bytesToHex(sha256d(bytes)))
+const hex = (hashes: Uint8Array) => separate(hashes).map(bytesToHex)
 
-function lanes(): Sha256x4 {
-  const made = makeSha256x4()
+/** Long messages are handed on where there is a `from`. */
+function lanes(from = Number.POSITIVE_INFINITY): Sha256x4 {
+  const made = makeSha256x4({ from, sha256Into: (bytes, out, at) => out.set(sha256(bytes), at) })
   if (made === undefined) throw new Error('this platform has no WebAssembly vectors')
   return made
 }
 
-const unexpected = (index: number): Uint8Array => {
-  throw new Error(`message ${index} fits a lane`)
+function hashed(four: Sha256x4, messages: readonly Uint8Array[]): string[] {
+  const hashes = new Uint8Array(32 * messages.length)
+  const words = new Int32Array(hashes.buffer)
+  let end = MESSAGES
+  four.clear()
+  messages.forEach((bytes, index) => {
+    if (four.full || end + bytes.length > MESSAGES + ROOM) {
+      four.flush(words, 8)
+      end = MESSAGES
+    }
+    four.memory.set(bytes, end)
+    four.add(end, bytes.length, index)
+    end += bytes.length
+  })
+  four.flush(words, 8)
+  return hex(hashes)
 }
 
 afterEach(() => {
@@ -31,109 +42,216 @@ afterEach(() => {
   vi.resetModules()
 })
 
+const never: ForLong = { from: Number.POSITIVE_INFINITY, sha256Into: () => undefined }
+
+const refused = () =>
+  vi.fn(function refuse() {
+    throw new EvalError('refused by the policy')
+  })
+
 describe('Sha256x4', () => {
   it('hashes every length around the borders of its blocks', () => {
     const messages = Array.from({ length: 260 }, (_, length) => message(length))
-    expect(lanes().sha256d(batchOf(messages), unexpected).map(bytesToHex)).toEqual(oneByOne(messages))
+    expect(hashed(lanes(), messages)).toEqual(oneByOne(messages))
   })
 
   it('hashes any number of messages of any lengths', () => {
     const four = lanes()
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 600 }), { maxLength: 13 }), messages => {
-        expect(four.sha256d(batchOf(messages), unexpected).map(bytesToHex)).toEqual(oneByOne(messages))
+        expect(hashed(four, messages)).toEqual(oneByOne(messages))
       }),
     )
   })
 
-  it('fills a lane to its last byte, and hands on what is longer', () => {
-    const sizes = [
-      MAX_LANE_MESSAGE + 1,
-      MAX_LANE_MESSAGE,
-      3,
-      MAX_LANE_MESSAGE - 1,
-      MAX_LANE_MESSAGE,
-      MAX_LANE_MESSAGE,
-    ]
-    const messages = [...sizes, 40_000, 5].map(message)
-    const long: number[] = []
-    const hashes = lanes().sha256d(batchOf(messages), index => {
-      long.push(index)
-      return sha256d(messages[index]!)
+  it('fills its memory to the last byte, and begins anew', () => {
+    const sizes = [ROOM, ROOM - 1, 3, ROOM - 4, 1, ROOM - 5, 4, 1, ROOM]
+    const messages = sizes.map(message)
+    expect(hashed(lanes(), messages)).toEqual(oneByOne(messages))
+  })
+
+  it.each([1_023, 1_024, 1_025, 2_500])('hashes %d messages', count => {
+    const messages = Array.from({ length: count }, (_, i) => message(i % 150, i))
+    expect(hashed(lanes(), messages)).toEqual(oneByOne(messages))
+  })
+
+  it.each([0, 1, 200, 201, 300])('hands on what has %d bytes and more', from => {
+    const messages = [200, 201, 5, 300, 200, 0, 199, 400].map(message)
+    expect(hashed(lanes(from), messages)).toEqual(oneByOne(messages))
+  })
+
+  it('hands on as many as there are', () => {
+    const messages = Array.from({ length: 1_030 }, (_, i) => message(20 + (i % 9), i))
+    expect(hashed(lanes(20), messages)).toEqual(oneByOne(messages))
+  })
+
+  it('writes the first word of each hash where only that is wanted', () => {
+    const four = lanes(100)
+    const messages = [5, 100, 60, 99, 101].map(message)
+    four.clear()
+    messages.forEach((bytes, index) => {
+      four.memory.set(bytes, MESSAGES + 200 * index)
+      four.add(MESSAGES + 200 * index, bytes.length, index)
     })
-    expect(long).toEqual([0, 6])
-    expect(hashes.map(bytesToHex)).toEqual(oneByOne(messages))
+    const words = new Int32Array(5)
+    four.flush(words, 1)
+    expect(Array.from(words, word => word >>> 0)).toEqual(messages.map(checksum))
   })
 
-  it('keeps nothing from the batch before', () => {
-    const four = lanes()
-    four.sha256d(
-      batchOf([message(500, 1), message(90, 2), message(300, 3), message(64, 4), message(1)]),
-      unexpected,
-    )
+  it('keeps nothing from the messages before', () => {
+    const four = lanes(300)
+    hashed(four, [message(500, 1), message(90, 2), message(300, 3), message(64, 4), message(1)])
+    four.add(MESSAGES, 10, 3)
+    four.add(MESSAGES, 310, 4)
     const messages = [message(10), message(70)]
-    expect(four.sha256d(batchOf(messages), unexpected).map(bytesToHex)).toEqual(oneByOne(messages))
+    expect(hashed(four, messages)).toEqual(oneByOne(messages))
   })
 
-  it('takes up again after a batch that could not be written', () => {
-    const four = lanes()
-    const broken: Batch = {
-      count: 9,
-      size: () => 100,
-      write: index => {
-        if (index === 6) throw new RangeError('broken')
-      },
-    }
-    expect(() => four.sha256d(broken, unexpected)).toThrow(RangeError)
-    const messages = [message(200)]
-    expect(four.sha256d(batchOf(messages), unexpected).map(bytesToHex)).toEqual(oneByOne(messages))
+  it('is not there without WebAssembly', () => {
+    vi.stubGlobal('WebAssembly', undefined)
+    expect(makeSha256x4(never)).toBeUndefined()
+  })
+
+  it('is not there where a page forbids to compile', () => {
+    const refuse = refused()
+    vi.stubGlobal('WebAssembly', { Module: refuse })
+    expect(makeSha256x4(never)).toBeUndefined()
+    expect(refuse).toHaveBeenCalledOnce()
+  })
+
+  it('is not there where it hashes wrongly, as it would where words are big-endian', () => {
+    const memory = { buffer: new ArrayBuffer(layout.pages * 65_536) }
+    const nothing = () => undefined
+    const Instance = vi.fn(function instance() {
+      return { exports: { memory, hash32: nothing, hash64: nothing, hash80: nothing, hash4: nothing } }
+    })
+    vi.stubGlobal('WebAssembly', { Module: class {}, Instance })
+    expect(makeSha256x4(never)).toBeUndefined()
+    expect(Instance).toHaveBeenCalledOnce()
   })
 })
 
-describe('sha256dAll', () => {
-  const messages = [message(0), message(80), message(20_000), message(283), message(32), message(1_000)]
+/** The module of hashes as it loads where `WebAssembly` is this. */
+async function withWebAssembly(value: unknown): Promise<typeof import('../../src/wire/hash.js')> {
+  vi.stubGlobal('WebAssembly', value)
+  vi.resetModules()
+  return import('../../src/wire/hash.js')
+}
 
-  it('answers what sha256d does, in order and each in an array of its own', () => {
-    const hashes = sha256dAll(batchOf(messages))
-    expect(hashes.map(bytesToHex)).toEqual(oneByOne(messages))
-    expect(new Set(hashes.map(hash => hash.buffer)).size).toBe(messages.length)
+describe('separate', () => {
+  it('gives each hash an array of its own', () => {
+    const hashes = message(96)
+    const all = separate(hashes)
+    expect(all.map(hash => hash.length)).toEqual([32, 32, 32])
+    expect(new Set([hashes.buffer, ...all.map(hash => hash.buffer)]).size).toBe(4)
+  })
+})
+
+describe('sha256dAlike', () => {
+  it.each([
+    [64, 64],
+    [80, 80],
+    [80, 81],
+    [64, 97],
+  ] as const)('hashes messages of %d bytes, %d from one to the next', (size, stride) => {
+    for (const count of [0, 1, 2, 3, 4, 5, 8, 13]) {
+      const bytes = message(7 + stride * count, count)
+      const hashes = new Uint8Array(32 * count)
+      sha256dAlike(size, bytes, 7, stride, count, hashes)
+      const messages = Array.from({ length: count }, (_, i) =>
+        bytes.subarray(7 + i * stride).subarray(0, size),
+      )
+      expect(hex(hashes), `${count}`).toEqual(oneByOne(messages))
+    }
+  })
+
+  it('hashes more than fit its memory', () => {
+    const count = Math.ceil(ROOM / 81) + 9
+    // The last one ends with the bytes.
+    const bytes = message(81 * (count - 1) + 80)
+    const hashes = new Uint8Array(32 * count)
+    sha256dAlike(80, bytes, 0, 81, count, hashes)
+    const messages = Array.from({ length: count }, (_, i) => bytes.subarray(81 * i, 81 * i + 80))
+    expect(hex(hashes)).toEqual(oneByOne(messages))
+  })
+
+  it.each([2, 5])('may write %d hashes over the messages', count => {
+    const bytes = message(64 * count)
+    const messages = Array.from({ length: count }, (_, i) => bytes.slice(64 * i, 64 * i + 64))
+    sha256dAlike(64, bytes, 0, 64, count, bytes)
+    expect(hex(bytes.subarray(0, 32 * count))).toEqual(oneByOne(messages))
   })
 
   it('does without WebAssembly', async () => {
-    vi.stubGlobal('WebAssembly', undefined)
-    expect(makeSha256x4()).toBeUndefined()
-    vi.resetModules()
-    const fresh = await import('../../src/wire/hash.js')
-    expect(fresh.sha256dAll(batchOf(messages)).map(bytesToHex)).toEqual(oneByOne(messages))
+    const fresh = await withWebAssembly(undefined)
+    const bytes = message(64 * 5)
+    const messages = Array.from({ length: 5 }, (_, i) => bytes.slice(64 * i, 64 * i + 64))
+    fresh.sha256dAlike(64, bytes, 0, 64, 5, bytes)
+    expect(hex(bytes.subarray(0, 32 * 5))).toEqual(oneByOne(messages))
+  })
+})
+
+/** Payloads with something between them, as they lie in a chunk. */
+function chunkOf(lengths: readonly number[], gap: number) {
+  const starts: number[] = []
+  let end = 0
+  for (const length of lengths) {
+    end += gap
+    starts.push(end)
+    end += length
+  }
+  const bytes = message(end, lengths.length)
+  const expected = lengths.map((length, i) => checksum(bytes.slice(starts[i]!, starts[i]! + length)))
+  return { bytes, starts: Int32Array.from(starts), lengths: Int32Array.from(lengths), expected }
+}
+
+const unsigned = (words: Int32Array) => Array.from(words, word => word >>> 0)
+
+describe('checksums', () => {
+  it('are those of the payloads one by one', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.nat({ max: 130 }), fc.nat({ max: 700 })), { maxLength: 20 }),
+        fc.nat({ max: 30 }),
+        (sizes, gap) => {
+          const { bytes, starts, lengths, expected } = chunkOf(sizes, gap)
+          const out = new Int32Array(sizes.length)
+          checksums(bytes, starts, lengths, 0, sizes.length, out)
+          expect(unsigned(out)).toEqual(expected)
+        },
+      ),
+    )
   })
 
-  it('does without WebAssembly where a page forbids to compile', () => {
-    const refuse = vi.fn(function refuse() {
-      throw new EvalError('refused by the policy')
-    })
-    vi.stubGlobal('WebAssembly', { Module: refuse })
-    expect(makeSha256x4()).toBeUndefined()
-    expect(refuse).toHaveBeenCalledOnce()
+  it('are taken from one index to before another, and leave the rest alone', () => {
+    const { bytes, starts, lengths, expected } = chunkOf([8, 37, 0, 61, 300, 9, 8, 8], 24)
+    for (const [from, to] of [
+      [2, 2],
+      [1, 3],
+      [1, 7],
+    ] as const) {
+      const out = new Int32Array(8)
+      checksums(bytes, starts, lengths, from, to, out)
+      expect(unsigned(out)).toEqual(expected.map((sum, i) => (i >= from && i < to ? sum : 0)))
+    }
   })
 
-  // The browser project runs all files in one page, where modules are loaded once.
-  it.skipIf('document' in globalThis)('hashes all the same there, one by one', async () => {
-    const refuse = vi.fn(function refuse() {
-      throw new EvalError('refused by the policy')
-    })
-    vi.stubGlobal('WebAssembly', { Module: refuse })
-    const fresh = await import('../../src/wire/hash.js')
-    expect(fresh.sha256dAll(batchOf(messages)).map(bytesToHex)).toEqual(oneByOne(messages))
-    expect(refuse).toHaveBeenCalledOnce()
+  it.each([
+    ['more than are hashed at once', new Array<number>(2_100).fill(8)],
+    ['more than fit the memory', new Array<number>(900).fill(390)],
+    ['long ones among short ones', [8, 8, 8, 300_000, 8, ROOM, 8, 8, 8, ROOM + 1, 8]],
+  ])('hash %s', (_, sizes) => {
+    const { bytes, starts, lengths, expected } = chunkOf(sizes, 24)
+    const out = new Int32Array(sizes.length)
+    checksums(bytes, starts, lengths, 0, sizes.length, out)
+    expect(unsigned(out)).toEqual(expected)
   })
 
-  it('does without lanes that hash wrongly, as they would where words are big-endian', () => {
-    const memory = { buffer: new ArrayBuffer(65_536) }
-    const Instance = vi.fn(function instance() {
-      return { exports: { memory, compress: () => undefined } }
-    })
-    vi.stubGlobal('WebAssembly', { Module: class {}, Instance })
-    expect(makeSha256x4()).toBeUndefined()
-    expect(Instance).toHaveBeenCalledOnce()
+  it('do without WebAssembly', async () => {
+    const { bytes, starts, lengths, expected } = chunkOf([8, 37, 0, 61, 300, 9, 8, 8], 24)
+    const fresh = await withWebAssembly(undefined)
+    const out = new Int32Array(8)
+    fresh.checksums(bytes, starts, lengths, 0, 8, out)
+    expect(unsigned(out)).toEqual(expected)
   })
 })

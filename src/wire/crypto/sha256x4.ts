@@ -1,173 +1,215 @@
-import { layout, moduleBytes, writeConstants } from './sha256x4-module.js'
-import { initialState } from './small-sha256.js'
+import type { CryptoBackend } from './backend.js'
+import { instantiate, type WithMemory } from './instance.js'
+import { layout, moduleBytes, writeTables } from './sha256x4-module.js'
+import { smallSha256 } from './small-sha256.js'
 
-/** What the module exports. Node's and the library's types leave WebAssembly to those of the DOM. */
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer }
-  compress(block0: number, block1: number, block2: number, block3: number, count: number): void
+interface Exports extends WithMemory {
+  /** SHA-256 of messages of 32 bytes: the first one, where the hashes go, how many times four. */
+  hash32(source: number, target: number, fours: number): void
+  /** SHA256d of messages of 64 bytes: the first one, bytes from one to the next, and as above. */
+  hash64(source: number, stride: number, target: number, fours: number): void
+  /** SHA256d of messages of 80 bytes, the same. */
+  hash80(source: number, stride: number, target: number, fours: number): void
+  /** SHA256d of four messages: where they are, the bytes of each, and where the hashes go. */
+  hash4(...messagesSizesTarget: Nine): void
 }
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object
-  readonly Instance: new (module: object) => { readonly exports: Exports }
+type Nine = [number, number, number, number, number, number, number, number, number]
+
+/** What hashes long messages, and from how many bytes on it had better. */
+export interface ForLong {
+  readonly from: number
+  readonly sha256Into: CryptoBackend['sha256Into']
 }
 
 const LANES = 4
-/** Each lane has room for a message and its padding. */
-const AREA = (layout.size - layout.free) / LANES
+const HASH = 32
+/** So many messages are sorted and hashed at once. */
+const MOST = 1_024
+const HASHES = layout.free
+/** Hashes of long messages that are to be hashed again. */
+const ONCE = HASHES + HASH * MOST
 
-/** Messages up to this many bytes fit a lane: with the 0x80 mark and the length in bits they fill its area. */
-export const MAX_LANE_MESSAGE: number = AREA - 9
+/** Where messages begin in the memory. */
+export const MESSAGES: number = ONCE + HASH * MOST
+/** Beyond the last message more is read, and ignored. */
+const SLACK = 1_024
+/** Bytes for messages; the longest that can be hashed. */
+export const ROOM: number = layout.pages * 65_536 - MESSAGES - SLACK
 
-/** Where the messages of a batch come from. */
-export interface Batch {
-  readonly count: number
-  /** Bytes of message `index`. */
-  size(index: number): number
-  /** Writes message `index` at `offset` of `target`. */
-  write(index: number, target: Uint8Array, offset: number): void
-}
+const blocksOf = (size: number): number => (size + 9 + 63) >>> 6
 
-function swapBytes(word: number): number {
-  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)
-}
-
-/** What a lane is busy with. */
-interface Lane {
-  /** Where its message lies in memory. */
-  readonly base: number
-  /** Index of its first word of state. */
-  readonly state: number
-  /** Where the hash of its message goes; `undefined` while the lane is idle. */
-  hash: Uint8Array | undefined
-  /** Address of the next block. */
-  block: number
-  /** Blocks left of the hash in hand. */
-  left: number
-  /** Whether the hash in hand is that of a hash. */
-  second: boolean
-}
-
-/** Four lanes; a lane that is done takes the next message, whatever the others are at. */
+/**
+ * SHA256d in the four lanes of vectors. Whoever has messages copies them to {@link memory}, many at a time, since a call
+ * and a view cost as much as a block; says where each is, with {@link add}; and has all of them hashed with
+ * {@link flush}.
+ */
 export class Sha256x4 {
-  readonly #compress: Exports['compress']
-  readonly #bytes: Uint8Array
+  /** The module's memory, of which {@link ROOM} bytes from {@link MESSAGES} on are for messages. */
+  readonly memory: Uint8Array
+  readonly #exports: Exports
   readonly #words: Int32Array
-  readonly #lanes: readonly [Lane, Lane, Lane, Lane]
+  readonly #long: ForLong
+  /** The messages in hand: where they are in the memory, their bytes, and for whom they are hashed. */
+  readonly #starts = new Int32Array(MOST)
+  readonly #sizes = new Int32Array(MOST)
+  readonly #names = new Int32Array(MOST)
+  #count = 0
+  /** For whom hashes are hashed again. */
+  readonly #onceNames = new Int32Array(MOST)
+  #onceCount = 0
+  /** The messages in hand by the number of their blocks, so that four in a row have about as many. */
+  readonly #order = new Int32Array(MOST)
+  /** How many messages have so many blocks, and then where those begin in the order. */
+  readonly #places = new Int32Array(blocksOf(ROOM) + 2)
 
-  constructor({ memory, compress }: Exports) {
-    this.#compress = compress
-    this.#bytes = new Uint8Array(memory.buffer)
-    this.#words = new Int32Array(memory.buffer)
-    writeConstants(this.#words)
-    const lane = (index: number): Lane => ({
-      base: layout.free + index * AREA,
-      state: layout.states / 4 + index,
-      hash: undefined,
-      block: layout.free,
-      left: 0,
-      second: false,
-    })
-    this.#lanes = [lane(0), lane(1), lane(2), lane(3)]
+  constructor(exports: Exports, long: ForLong) {
+    const { buffer } = exports.memory
+    this.#exports = exports
+    this.#long = long
+    this.memory = new Uint8Array(buffer)
+    this.#words = new Int32Array(buffer)
+    writeTables(buffer)
   }
 
-  /** SHA256d of each message; those above {@link MAX_LANE_MESSAGE} bytes are given to `hashLong`. */
-  sha256d(batch: Batch, hashLong: (index: number) => Uint8Array): Uint8Array[] {
-    const hashes: Uint8Array[] = []
-    const lanes = this.#lanes
-    const [lane0, lane1, lane2, lane3] = lanes
-    for (const lane of lanes) this.#load(lane, batch, hashes, hashLong)
-    for (;;) {
-      let step = Number.POSITIVE_INFINITY
-      for (const lane of lanes) if (lane.hash !== undefined && lane.left < step) step = lane.left
-      if (step === Number.POSITIVE_INFINITY) return hashes
-      this.#compress(lane0.block, lane1.block, lane2.block, lane3.block, step)
-      for (const lane of lanes) {
-        if (lane.hash === undefined) continue
-        lane.block += 64 * step
-        lane.left -= step
-        if (lane.left > 0) continue
-        if (lane.second) {
-          this.#finish(lane, lane.hash)
-          this.#load(lane, batch, hashes, hashLong)
-        } else this.#again(lane)
-      }
-    }
+  /** Whether {@link flush} is due. */
+  get full(): boolean {
+    return this.#count === MOST || this.#onceCount === MOST
   }
 
-  /** Puts the next message that fits into the lane. */
-  #load(lane: Lane, batch: Batch, hashes: Uint8Array[], hashLong: (index: number) => Uint8Array): void {
-    while (hashes.length < batch.count) {
-      const index = hashes.length
-      const size = batch.size(index)
-      if (size > MAX_LANE_MESSAGE) {
-        hashes.push(hashLong(index))
-        continue
-      }
-      const words = this.#words
-      const { base } = lane
-      const blocks = (size + 9 + 63) >>> 6
-      const end = base + 64 * blocks
-      for (let at = (base + (size & ~63)) >>> 2; at < end >>> 2; at += 1) words[at] = 0
-      batch.write(index, this.#bytes, base)
-      this.#bytes[base + size] = 0x80
-      words[(end >>> 2) - 1] = swapBytes(8 * size)
-      lane.hash = new Uint8Array(32)
-      hashes.push(lane.hash)
-      lane.second = false
-      this.#begin(lane, blocks)
+  /** Forgets what is in hand. */
+  clear(): void {
+    this.#count = 0
+    this.#onceCount = 0
+  }
+
+  /** A message that stands in the memory, and stays there until {@link flush}. */
+  add(start: number, size: number, name: number): void {
+    if (size >= this.#long.from) {
+      const index = this.#onceCount
+      this.#long.sha256Into(
+        new Uint8Array(this.#exports.memory.buffer, start, size),
+        this.memory,
+        ONCE + HASH * index,
+      )
+      this.#onceNames[index] = name
+      this.#onceCount = index + 1
       return
     }
-    // An idle lane is compressed along with the others: it must not run off the end of the memory.
-    lane.hash = undefined
-    lane.block = layout.free
+    const index = this.#count
+    this.#starts[index] = start
+    this.#sizes[index] = size
+    this.#names[index] = name
+    this.#count = index + 1
   }
 
-  /** Makes the hash in the lane its next message. */
-  #again(lane: Lane): void {
-    const words = this.#words
-    const base = lane.base >>> 2
-    for (let i = 0; i < 8; i += 1) {
-      words[base + i] = swapBytes(words[lane.state + LANES * i]!)
-      words[base + 8 + i] = 0
+  /** Hashes what is in hand, and writes the first words of each hash, in memory order, to `width` times its name. */
+  flush(out: Int32Array, width: 1 | 8): void {
+    const [order, names] = [this.#order, this.#names]
+    this.#hash()
+    for (let i = 0; i < this.#count; i += 1) this.#copy(HASHES + HASH * i, out, width, names[order[i]!]!)
+    if (this.#onceCount > 0) this.#exports.hash32(ONCE, ONCE, Math.ceil(this.#onceCount / LANES))
+    for (let i = 0; i < this.#onceCount; i += 1) {
+      this.#copy(ONCE + HASH * i, out, width, this.#onceNames[i]!)
     }
-    words[base + 8] = 0x80
-    words[base + 15] = swapBytes(256)
-    lane.second = true
-    this.#begin(lane, 1)
+    this.clear()
   }
 
-  #begin(lane: Lane, blocks: number): void {
-    lane.block = lane.base
-    lane.left = blocks
-    const words = this.#words
-    for (let i = 0; i < 8; i += 1) words[lane.state + LANES * i] = initialState[i]!
-  }
-
-  #finish({ state }: Lane, hash: Uint8Array): void {
-    const words = this.#words
-    for (let i = 0; i < 8; i += 1) {
-      const word = words[state + LANES * i]!
-      const at = 4 * i
-      hash[at] = word >>> 24
-      hash[at + 1] = word >>> 16
-      hash[at + 2] = word >>> 8
-      hash[at + 3] = word
+  /**
+   * SHA256d of `count` messages of one size, `stride` bytes from one to the next, of which the first is at `start`.
+   * The hashes may be written over the messages.
+   */
+  alike(
+    size: 64 | 80,
+    bytes: Uint8Array,
+    start: number,
+    stride: number,
+    count: number,
+    hashes: Uint8Array,
+  ): void {
+    const most = Math.floor(ROOM / stride)
+    for (let from = 0; from < count; from += most) {
+      const some = Math.min(most, count - from)
+      const at = start + from * stride
+      const fours = Math.ceil(some / LANES)
+      this.memory.set(bytes.subarray(at, at + (some - 1) * stride + size), MESSAGES)
+      // Here too over the messages: a hash is shorter, and four are read before theirs are written.
+      if (size === 64) this.#exports.hash64(MESSAGES, stride, MESSAGES, fours)
+      else this.#exports.hash80(MESSAGES, stride, MESSAGES, fours)
+      hashes.set(this.memory.subarray(MESSAGES, MESSAGES + HASH * some), HASH * from)
     }
+  }
+
+  #copy(hash: number, out: Int32Array, width: number, name: number): void {
+    const words = this.#words
+    const to = width * name
+    for (let i = 0; i < width; i += 1) out[to + i] = words[(hash >>> 2) + i]!
+  }
+
+  /** Hashes the short messages in hand, in order of their blocks. */
+  #hash(): void {
+    const count = this.#count
+    this.#sort()
+    const [starts, sizes, order] = [this.#starts, this.#sizes, this.#order]
+    for (let i = 0; i < count; i += LANES) {
+      const a = order[i]!
+      // Lanes that are left over hash the first one's message too.
+      const b = i + 1 < count ? order[i + 1]! : a
+      const c = i + 2 < count ? order[i + 2]! : a
+      const d = i + 3 < count ? order[i + 3]! : a
+      this.#exports.hash4(
+        ...[starts[a]!, starts[b]!, starts[c]!, starts[d]!],
+        ...[sizes[a]!, sizes[b]!, sizes[c]!, sizes[d]!],
+        HASHES + HASH * i,
+      )
+    }
+  }
+
+  /** A sort by counting: the keys are small. */
+  #sort(): void {
+    const [sizes, order, places] = [this.#sizes, this.#order, this.#places]
+    let most = 0
+    for (let i = 0; i < this.#count; i += 1) {
+      const blocks = blocksOf(sizes[i]!)
+      places[blocks + 1]! += 1
+      if (blocks > most) most = blocks
+    }
+    for (let blocks = 1; blocks <= most; blocks += 1) places[blocks + 1]! += places[blocks]!
+    for (let i = 0; i < this.#count; i += 1) {
+      const blocks = blocksOf(sizes[i]!)
+      order[places[blocks]!] = i
+      places[blocks]! += 1
+    }
+    places.fill(0, 0, most + 2)
   }
 }
 
-/** SHA256d of no bytes begins with it. */
-const EMPTY_HASH_START = 0x5d
+/** Whether the lanes hash as the plain way does: on a big-endian host they do not. */
+function hashesWell(lanes: Sha256x4): boolean {
+  const sample = Uint8Array.from({ length: 400 }, (_, i) => i)
+  const expected = new Uint8Array(HASH)
+  const isRight = (start: number, length: number, hash: Uint8Array): boolean => {
+    smallSha256(sample, expected, start, length)
+    smallSha256(expected, expected)
+    return expected.every((byte, i) => byte === hash[i])
+  }
+  const hashes = new Uint8Array(5 * HASH)
+  const hashAt = (i: number): Uint8Array => hashes.subarray(HASH * i, HASH * (i + 1))
+  const five = [0, 1, 2, 3, 4]
+  for (const size of [64, 80] as const) {
+    lanes.alike(size, sample, 0, size, 5, hashes)
+    if (!five.every(i => isRight(size * i, size, hashAt(i)))) return false
+  }
+  lanes.memory.set(sample, MESSAGES)
+  for (const i of five) lanes.add(MESSAGES + i, 77 * i, i)
+  lanes.flush(new Int32Array(hashes.buffer), 8)
+  return five.every(i => isRight(i, 77 * i, hashAt(i)))
+}
 
 /** `undefined` without WebAssembly or its vectors, on pages whose policy forbids to compile, and on big-endian hosts. */
-export function makeSha256x4(): Sha256x4 | undefined {
+export function makeSha256x4(long: ForLong): Sha256x4 | undefined {
   try {
-    const lanes = new Sha256x4(new WebAssembly.Instance(new WebAssembly.Module(moduleBytes())).exports)
-    const [empty] = lanes.sha256d(
-      { count: 1, size: () => 0, write: () => undefined },
-      () => new Uint8Array(0),
-    )
-    return empty?.[0] === EMPTY_HASH_START ? lanes : undefined
+    const lanes = new Sha256x4(instantiate<Exports>(moduleBytes()), long)
+    return hashesWell(lanes) ? lanes : undefined
   } catch {
     return undefined
   }

@@ -131,16 +131,23 @@ function compress(bytes: Uint8Array, offset: number): void {
   state[7]! += h
 }
 
-/** SHA-256 of `bytes`, written to the first 32 bytes of `out`, which may be `bytes` itself. */
-export function smallSha256(bytes: Uint8Array, out: Uint8Array): void {
+/**
+ * SHA-256 of `length` bytes from `start` on, written to the first 32 bytes of `out`, which may be the memory of `bytes`
+ * itself.
+ */
+export function smallSha256(
+  bytes: Uint8Array,
+  out: Uint8Array,
+  start = 0,
+  length: number = bytes.length - start,
+): void {
   state.set(initialState)
-  const { length } = bytes
   const whole = length - (length % 64)
-  for (let offset = 0; offset < whole; offset += 64) compress(bytes, offset)
+  for (let offset = 0; offset < whole; offset += 64) compress(bytes, start + offset)
 
   const left = length - whole
   const size = left < 56 ? 64 : 128
-  for (let i = 0; i < left; i += 1) tail[i] = bytes[whole + i]!
+  for (let i = 0; i < left; i += 1) tail[i] = bytes[start + whole + i]!
   tail[left] = 0x80
   tail.fill(0, left + 1, size)
   // 29 bits of bytes are far more than any caller hashes here, so the length in bits fits the last 4 bytes.

@@ -16,4 +16,6 @@ export const feefilter = messageType<FeeFilterMessage>({
   shortId: 5,
   maxLength: 8,
   fields: { feeRate: i64 },
+  decode: reader => ({ command: 'feefilter', feeRate: i64.decode(reader) }),
+  encode: (writer, message) => i64.encode(writer, message.feeRate),
 })

@@ -16,4 +16,6 @@ export const getdata = messageType<GetDataMessage>({
   shortId: 11,
   maxLength: 9 + MAX_INV * inventory.size,
   fields: { inventory: inventoryList },
+  decode: reader => ({ command: 'getdata', inventory: inventoryList.decode(reader) }),
+  encode: (writer, message) => inventoryList.encode(writer, message.inventory),
 })

@@ -16,4 +16,6 @@ export const inv = messageType<InvMessage>({
   shortId: 14,
   maxLength: 9 + MAX_INV * inventory.size,
   fields: { inventory: inventoryList },
+  decode: reader => ({ command: 'inv', inventory: inventoryList.decode(reader) }),
+  encode: (writer, message) => inventoryList.encode(writer, message.inventory),
 })

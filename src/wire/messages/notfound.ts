@@ -18,4 +18,6 @@ export const notfound = messageType<NotFoundMessage>({
   shortId: 17,
   maxLength: 9 + MAX_INV * inventory.size,
   fields: { inventory: inventoryList },
+  decode: reader => ({ command: 'notfound', inventory: inventoryList.decode(reader) }),
+  encode: (writer, message) => inventoryList.encode(writer, message.inventory),
 })

@@ -9,10 +9,14 @@ export interface PingMessage {
   readonly nonce: bigint
 }
 
+const nonce = since(protocolVersions.bip31 + 1, u64, 0n)
+
 export const ping = messageType<PingMessage>({
   command: 'ping',
   bips: [31],
   shortId: 18,
   maxLength: protocolVersion => (protocolVersion > protocolVersions.bip31 ? 8 : 0),
-  fields: { nonce: since(protocolVersions.bip31 + 1, u64, 0n) },
+  fields: { nonce },
+  decode: reader => ({ command: 'ping', nonce: nonce.decode(reader) }),
+  encode: (writer, message) => nonce.encode(writer, message.nonce),
 })

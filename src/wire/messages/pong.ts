@@ -26,4 +26,6 @@ export const pong = messageType<PongMessage>({
   shortId: 19,
   maxLength: 8,
   fields: { nonce },
+  decode: reader => ({ command: 'pong', nonce: nonce.decode(reader) }),
+  encode: (writer, message) => nonce.encode(writer, message.nonce),
 })

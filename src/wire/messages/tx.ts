@@ -13,4 +13,6 @@ export const tx = messageType<TxMessage>({
   bips: [144],
   shortId: 21,
   fields: { transaction },
+  decode: reader => ({ command: 'tx', transaction: transaction.decode(reader) }),
+  encode: (writer, message) => transaction.encode(writer, message.transaction),
 })
