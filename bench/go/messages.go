@@ -25,11 +25,14 @@ func payloadOf(message wire.Message) []byte {
 	return out.Bytes()
 }
 
-// frameOf is the message as it is written to a socket.
+// target is written to again and again, as a socket is.
+var target bytes.Buffer
+
+// frameOf is the message as it is written to a socket; valid until the next.
 func frameOf(message wire.Message) []byte {
-	var out bytes.Buffer
-	must(wire.WriteMessageWithEncodingN(&out, message, version, wire.MainNet, wire.WitnessEncoding))
-	return out.Bytes()
+	target.Reset()
+	must(wire.WriteMessageWithEncodingN(&target, message, version, wire.MainNet, wire.WitnessEncoding))
+	return target.Bytes()
 }
 
 // readStream hands each message of a stream to next.

@@ -1,7 +1,7 @@
 use crate::blocks::{block, split};
 use crate::Task;
 use bitcoin::block::Header;
-use bitcoin::consensus::{deserialize, serialize, Decodable};
+use bitcoin::consensus::{deserialize, serialize, Decodable, Encodable};
 use bitcoin::hashes::Hash;
 use bitcoin::p2p::message::{NetworkMessage, RawNetworkMessage};
 use bitcoin::p2p::message_blockdata::Inventory;
@@ -70,27 +70,36 @@ pub fn inv_read(input: Vec<u8>) -> Task {
     Task::new(move || inventory(&input).iter().map(entry).sum(), move || serialize(&inventory(&again)))
 }
 
-/// The message in its frame, as it is written to a socket; it is handed back to be written again.
-fn frame(message: NetworkMessage) -> (Vec<u8>, NetworkMessage) {
+/// Writes the message in its frame, as to a socket, and hands it back to be written again.
+fn write(message: NetworkMessage, target: &mut Vec<u8>) -> NetworkMessage {
     let raw = RawNetworkMessage::new(Magic::BITCOIN, message);
-    (serialize(&raw), raw.into_payload())
+    raw.consensus_encode(target).expect("there is room");
+    raw.into_payload()
 }
 
 fn encoding(messages: Vec<NetworkMessage>) -> Task {
     let again = messages.clone();
     let mut waiting = messages;
+    // Written to again and again, as a socket is.
+    let mut target = Vec::new();
     Task::new(
         move || {
             let mut sum = 0;
             for message in &mut waiting {
+                target.clear();
                 // Taken out and put back, because a copy of the message would be measured with it.
-                let (bytes, same) = frame(std::mem::replace(message, NetworkMessage::Verack));
-                sum += bytes.len() as u64;
-                *message = same;
+                *message = write(std::mem::replace(message, NetworkMessage::Verack), &mut target);
+                sum += target.len() as u64;
             }
             sum
         },
-        move || again.iter().flat_map(|message| frame(message.clone()).0).collect(),
+        move || {
+            let mut all = Vec::new();
+            for message in &again {
+                write(message.clone(), &mut all);
+            }
+            all
+        },
     )
 }
 
