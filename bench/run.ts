@@ -1,5 +1,5 @@
 /** Every row beside what one would use instead; see `bench/README.md` for what it prints and how it measures. */
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { sample } from './inputs.js'
@@ -13,6 +13,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'string' },
+    into: { type: 'string' },
     rounds: { type: 'string', default: '9' },
     dist: { type: 'string', default: fileURLToPath(new URL('../dist', import.meta.url)) },
     against: { type: 'string' },
@@ -67,4 +68,12 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(all, null, 2)}\n`)
+if (values.into !== undefined) {
+  // What was not measured now stays as it was, for a table of which one row has changed.
+  const before: readonly Result[] = JSON.parse(readFileSync(values.into, 'utf8'))
+  const measured = new Set(all.map(({ row }) => row))
+  const known = [...before.filter(({ row }) => !measured.has(row)), ...all]
+  const inOrder = rows.flatMap(({ name }) => known.filter(({ row }) => row === name))
+  writeFileSync(values.into, `${JSON.stringify(inOrder, null, 2)}\n`)
+}
 process.exit(failed ? 1 : 0)

@@ -1,58 +1,38 @@
 /** The least that anyone can do with the platform alone: what rxpeer's cost stands beside where there is a limit. */
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import { mainnet, regtest } from 'rxpeer/wire'
+import { mainnet, regtest, zeroHash } from 'rxpeer/wire'
 import { frameOf, handshakeFrames } from './handshake-frames.js'
 import { idleCost } from './idle-cost.js'
-import { chunks, frames, text } from './parts.js'
+import { chunks, frames, split, text } from './parts.js'
 import { programCost } from './program-cost.js'
+import { checksumOf, follow, Plug, sha256 } from './raw/plug.js'
 import { serve, type Tasks } from './serve.js'
-
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
-const checksumOf = (payload: Uint8Array) => sha256(sha256(payload)).readUInt32LE(0)
-
-/** Hands each payload of a stream to `next`, put together in one piece, once it fits its checksum. */
-function follow(next: (payload: Buffer) => void): (chunk: Buffer) => void {
-  let header = Buffer.alloc(0)
-  let payload: Buffer | undefined
-  let fill = 0
-  return chunk => {
-    for (let at = 0; at < chunk.length; ) {
-      if (payload === undefined) {
-        const piece = chunk.subarray(at, at + 24 - header.length)
-        header = Buffer.concat([header, piece])
-        at += piece.length
-        if (header.length < 24) return
-        payload = Buffer.allocUnsafe(header.readUInt32LE(16))
-        fill = 0
-      }
-      const copied = chunk.copy(payload, fill, at)
-      fill += copied
-      at += copied
-      if (fill < payload.length) return
-      const whole = payload
-      payload = undefined
-      const checksum = header.readUInt32LE(20)
-      header = Buffer.alloc(0)
-      if (checksumOf(whole) !== checksum) throw new Error('a bad checksum')
-      next(whole)
-    }
-  }
-}
 
 /** How many blocks the server sends for one `mempool`. */
 const BLOCKS = 8
+/** Headers in a page that is not the last. */
+const PAGE = 2_000
 
-const [version, , verack] = handshakeFrames(regtest) as [Uint8Array, Uint8Array, Uint8Array]
-
-/** A connection on which both have said version and verack. */
-async function shakeHands(port: number): Promise<Socket> {
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true })
-  socket.write(version)
-  await once(socket, 'data')
-  socket.write(verack)
-  return socket
+/** Fetches all headers of a server, and of each page hashes what the next is asked with. */
+async function syncHeaders(port: number): Promise<number> {
+  const plug = await Plug.open(port, regtest)
+  let tip: Uint8Array = regtest.genesis.hash
+  let height = 0
+  let fetched = PAGE
+  while (fetched === PAGE) {
+    const question = frameOf(
+      { command: 'getheaders', version: 70016, locator: [tip], stop: zeroHash },
+      regtest,
+    )
+    await plug.ask(question, 1, page => {
+      fetched = Math.floor(page.length / 81)
+      height += fetched
+      if (fetched > 0) tip = sha256(sha256(page.subarray(page.length - 81, page.length - 1)))
+    })
+  }
+  plug.close()
+  return height
 }
 
 const buffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -69,6 +49,17 @@ function blockFrame(block: Uint8Array): Buffer {
   target.writeUInt32LE(checksumOf(block), 20)
   target.set(block, 24)
   return target.subarray(0, 24 + block.length)
+}
+
+const [version, , verack] = handshakeFrames(regtest) as [Uint8Array, Uint8Array, Uint8Array]
+
+/** A connection on which both have said version and verack. */
+async function shakeHands(port: number): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+  socket.write(version)
+  await once(socket, 'data')
+  socket.write(verack)
+  return socket
 }
 
 const tasks: Tasks = {
@@ -118,39 +109,37 @@ const tasks: Tasks = {
   idle: (_, port) => ({ gauge: () => idleCost(() => shakeHands(port)) }),
   'cli-version': () => ({ gauge: () => programCost('--eval', '0') }),
   'tcp-blocks': async (_, port) => {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
-    let count = 0
-    let kept: Uint8Array[] | undefined
-    let expected = handshakeFrames(mainnet).length
-    let finished = () => {}
-    const read = follow(payload => {
-      count += 1
-      kept?.push(text('block'), payload)
-      if (count === expected) finished()
-    })
-    socket.on('data', read)
-    const receive = (many: number, ask: () => void) =>
-      new Promise<number>(resolve => {
-        count = 0
-        expected = many
-        finished = () => resolve(count)
-        ask()
-      })
-    await receive(expected, () => {
-      for (const frame of handshakeFrames(mainnet)) socket.write(frame)
-    })
-    const go = frameOf({ command: 'mempool' })
-    const fetch = () => receive(BLOCKS, () => socket.write(go))
+    const plug = await Plug.open(port, mainnet)
+    const question = frameOf({ command: 'mempool' })
+    const fetch = (next: (payload: Buffer) => void) => plug.ask(question, BLOCKS, next)
     return {
-      run: fetch,
+      run: () => fetch(() => {}),
       digest: async () => {
         const all: Uint8Array[] = []
-        kept = all
-        await fetch()
-        kept = undefined
+        await fetch(payload => all.push(text('block'), payload))
         return all
       },
     }
+  },
+  'sync-headers': (_, port) => ({
+    run: () => syncHeaders(port),
+    digest: async () => [Uint8Array.of(await syncHeaders(port))],
+  }),
+  'get-blocks': async (input, port) => {
+    const plug = await Plug.open(port, regtest)
+    const inventory = split(input).map(block => ({
+      type: 0x4000_0002,
+      hash: sha256(sha256(block.subarray(0, 80))),
+    }))
+    const question = frameOf({ command: 'getdata', inventory }, regtest)
+    const fetch = async () => {
+      let count = 0
+      await plug.ask(question, inventory.length, block => {
+        count += block.readUInt16LE(81)
+      })
+      return count
+    }
+    return { run: fetch, digest: async () => [Uint8Array.of(await fetch())] }
   },
 }
 

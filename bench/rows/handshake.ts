@@ -4,7 +4,7 @@ export const handshake: Row = {
   name: 'connect + handshake, both sides',
   task: 'handshake',
   input: 'nothing',
-  warmUp: 2_000,
+  warmUp: 4_000,
   per: 'connection',
   rivals: { go: {}, bcoin: {}, raw: {} },
   goal: { must: 450, stretch: 350 },
