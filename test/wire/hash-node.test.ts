@@ -18,6 +18,6 @@ describe('sha256Into', () => {
 
 describe('fasterFrom', () => {
   it('is some length of a message, or none', () => {
-    expect([248, Number.POSITIVE_INFINITY]).toContain(fasterFrom())
+    expect([376, Number.POSITIVE_INFINITY]).toContain(fasterFrom())
   })
 })
