@@ -160,6 +160,15 @@ export class Deframer {
     return this.#headerFill + (this.#pieces?.held ?? 0) + this.#chunk.length - this.#at
   }
 
+  /**
+   * Where the next bytes may be written to before they are pushed, see {@link PayloadPieces.room}: not while frames of
+   * the chunk have to be taken.
+   */
+  room(): Uint8Array | undefined {
+    if (this.#header === undefined || this.#at < this.#chunk.length) return undefined
+    return this.#pieces?.room(this.#header.length)
+  }
+
   /** Adds the next chunk. All frames of the chunk before must have been taken. */
   push(chunk: Uint8Array): void {
     this.#chunk = chunk
