@@ -1,3 +1,5 @@
+import { unfilled } from '#crypto'
+
 const EMPTY = new Uint8Array(0)
 
 /** The first allocation for a payload that comes in small pieces, bytes. */
@@ -92,7 +94,7 @@ export class PayloadPieces {
   /** What is here, at the beginning of a buffer of this size; it is kept nowhere else. */
   #joined(size: number): Uint8Array {
     this.#seal()
-    const whole = new Uint8Array(size)
+    const whole = unfilled(size)
     let at = 0
     for (const piece of this.#large ?? []) {
       whole.set(piece, at)

@@ -11,4 +11,6 @@ export interface CryptoBackend {
    * never is. May take a fraction of a millisecond to find out, so ask once and late.
    */
   fasterFrom(): number
+  /** An array whose bytes may be anything: whoever asks for it writes all of them before anybody sees one. */
+  unfilled(length: number): Uint8Array<ArrayBuffer>
 }

@@ -10,3 +10,6 @@ export const small: CryptoBackend['small'] = 250
 
 /** JavaScript is slower than vectors at any length. */
 export const fasterFrom: CryptoBackend['fasterFrom'] = () => Number.POSITIVE_INFINITY
+
+/** There is no such array without Node. */
+export const unfilled: CryptoBackend['unfilled'] = length => new Uint8Array(length)
