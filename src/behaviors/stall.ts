@@ -3,7 +3,7 @@ import type { Command, Message } from '../wire/messages.js'
 import { type Behavior, type BehaviorContext, BehaviorError } from './behavior.js'
 import { habit, type Voice } from './habit.js'
 import { hear } from './hear.js'
-import { type Ticks, ticks } from './ticks.js'
+import { Ticks } from './ticks.js'
 
 /** ms between two looks at the deadlines (btcd `stallTickInterval`). */
 export const STALL_TICK = 15_000
@@ -66,11 +66,10 @@ interface Awaited {
   readonly answers: readonly Command[]
 }
 
-class Stall implements Unsubscribable {
+class Stall extends Ticks {
   readonly #context: BehaviorContext
   readonly #voice: Voice
   readonly #table: StallTable
-  readonly #looking: Ticks
   readonly #asking: Unsubscribable
   /** By the command of the answer. Made with the first request, and so is who listens for answers. */
   #awaited: Map<Command, Awaited> | undefined
@@ -79,20 +78,21 @@ class Stall implements Unsubscribable {
   #handled = 0
 
   constructor(context: BehaviorContext, voice: Voice, tick: number, table: StallTable) {
+    super(context.scheduler, tick)
     this.#context = context
     this.#voice = voice
     this.#table = table
-    this.#looking = ticks(context.scheduler, tick, () => this.#look())
     this.#asking = hear(context.unawaited$, request => this.#expect(request), voice)
   }
 
-  unsubscribe(): void {
-    this.#looking.unsubscribe()
+  override unsubscribe(): void {
+    super.unsubscribe()
     this.#asking.unsubscribe()
     this.#answering?.unsubscribe()
   }
 
-  #look(): void {
+  /** Looks at the deadlines. */
+  protected tick(): void {
     const context = this.#context
     const granted = context.handling() - this.#handled
     this.#handled = context.handling()
@@ -100,7 +100,7 @@ class Stall implements Unsubscribable {
     for (const [answer, { deadline }] of this.#awaited ?? []) {
       if (now >= deadline) this.#voice.error(new BehaviorError('stalled', `no ${answer} in time`))
     }
-    if (this.#awaited === undefined || this.#awaited.size === 0) this.#looking.stop()
+    if (this.#awaited === undefined || this.#awaited.size === 0) this.stop()
   }
 
   #expect({ command }: Message): void {
@@ -113,7 +113,7 @@ class Stall implements Unsubscribable {
     const { answers, timeout } = expectation
     const awaited: Awaited = { answers, deadline: context.attention() + timeout }
     for (const answer of answers) this.#awaited.set(answer, awaited)
-    this.#looking.start()
+    this.start()
   }
 
   #answered({ command }: Message): void {

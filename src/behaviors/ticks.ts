@@ -1,64 +1,53 @@
-import type { SchedulerLike, Subscription, Unsubscribable } from 'rxjs'
-
-/** A clockwork for work that comes in batches. Unsubscribing stops it for good. */
-export interface Ticks extends Unsubscribable {
-  /** There is work: runs from now on, unless it does already. */
-  start(): void
-  /** There is none for now. */
-  stop(): void
-}
+import type { SchedulerAction, SchedulerLike, Subscription, Unsubscribable } from 'rxjs'
 
 /**
- * Calls `tick` at every whole `period` ms since the call of this function while it is started: an idle peer has no
- * timer for work that it does not have.
- * @param scheduler - runs the timer; its `now` keeps the beat
+ * A clockwork for work that comes in batches: calls `tick` at every whole `period` ms since it was made, while it is
+ * started. An idle peer has no timer for work that it does not have. Unsubscribing stops it for good.
  */
-export function ticks(scheduler: SchedulerLike, period: number, tick: () => void): Ticks {
-  return new Beat(scheduler, period, tick)
-}
-
-class Beat implements Ticks {
+export abstract class Ticks implements Unsubscribable {
   readonly #scheduler: SchedulerLike
   readonly #period: number
-  readonly #tick: () => void
   readonly #born: number
   #timer: Subscription | undefined
 
-  constructor(scheduler: SchedulerLike, period: number, tick: () => void) {
+  /** @param scheduler - runs the timer; its `now` keeps the beat */
+  constructor(scheduler: SchedulerLike, period: number) {
     this.#scheduler = scheduler
     this.#period = period
-    this.#tick = tick
     this.#born = scheduler.now()
   }
 
-  start(): void {
-    this.#timer ??= repeating(this.#scheduler, () => this.#left(), this.#tick)
+  /** Does what there is to do. */
+  protected abstract tick(): void
+
+  /** There is work: runs from now on, unless it does already. */
+  protected start(): void {
+    this.#timer ??= this.#scheduler.schedule(beat, this.left(), this)
   }
 
-  stop(): void {
+  /** There is none for now. */
+  protected stop(): void {
     this.#timer?.unsubscribe()
     this.#timer = undefined
+  }
+
+  /** ms to the next tick. */
+  protected left(): number {
+    return this.#period - ((this.#scheduler.now() - this.#born) % this.#period)
+  }
+
+  /** For its timer, which is set anew each time it fires, before the work is done. */
+  fire(timer: SchedulerAction<Ticks>): void {
+    timer.schedule(this, this.left())
+    this.tick()
   }
 
   unsubscribe(): void {
     this.stop()
   }
-
-  #left(): number {
-    return this.#period - ((this.#scheduler.now() - this.#born) % this.#period)
-  }
 }
 
-/** Calls `tick` after each delay, whether or not there is work: what comes between two ticks must not show. */
-export function freeTicks(scheduler: SchedulerLike, delay: () => number, tick: () => void): Ticks {
-  const timer = repeating(scheduler, delay, tick)
-  return { start: () => {}, stop: () => {}, unsubscribe: () => timer.unsubscribe() }
-}
-
-/** One timer that is set anew each time it fires, before its work is done. */
-function repeating(scheduler: SchedulerLike, delay: () => number, work: () => void): Subscription {
-  return scheduler.schedule(function () {
-    this.schedule(undefined, delay())
-    work()
-  }, delay())
+/** One function for the timers of all peers. */
+function beat(this: SchedulerAction<Ticks>, ticks: Ticks | undefined): void {
+  ticks?.fire(this)
 }

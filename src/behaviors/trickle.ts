@@ -16,7 +16,7 @@ import {
 import type { Behavior, BehaviorContext } from './behavior.js'
 import { habit, type Voice } from './habit.js'
 import { hear } from './hear.js'
-import { freeTicks, type Ticks, ticks } from './ticks.js'
+import { Ticks } from './ticks.js'
 
 /** ms between two batches of announcements (btcd `DefaultTrickleInterval`). */
 export const TRICKLE_INTERVAL = 10_000
@@ -36,15 +36,6 @@ interface Waiting {
   /** All entries that name the same thing, to be known afterwards. */
   readonly names: readonly Inventory[]
   readonly feeRate: bigint | undefined
-}
-
-function clockwork(context: BehaviorContext, options: TrickleOptions, tick: () => void): Ticks {
-  const { interval: period = TRICKLE_INTERVAL, timing = 'fixed' } = options
-  const { scheduler, random } = context
-  if (timing === 'fixed') return ticks(scheduler, period, tick)
-  // Timers know whole ms, and a delay of none, which dice can give, would never let anything else happen.
-  const delay = () => Math.max(1, Math.round(-Math.log(1 - randomUnit(random)) * period))
-  return freeTicks(scheduler, delay, tick)
 }
 
 /** Splits into pieces of at most `size`. */
@@ -68,10 +59,11 @@ export function trickle(options: TrickleOptions = {}): Behavior {
   return habit((context, voice) => new Trickle(context, voice, options))
 }
 
-class Trickle implements Unsubscribable {
+class Trickle extends Ticks {
   readonly #context: BehaviorContext
   readonly #voice: Voice
-  readonly #running: Ticks
+  /** The mean of the delays where dice time the batches, which then always run: what comes between must not show. */
+  readonly #mean: number | undefined
   readonly #noting: Unsubscribable
   readonly #receiving: Unsubscribable
   /** Made with the first one: most peers are told of nothing. */
@@ -81,16 +73,19 @@ class Trickle implements Unsubscribable {
   #relays: boolean
 
   constructor(context: BehaviorContext, voice: Voice, options: TrickleOptions) {
+    const { interval = TRICKLE_INTERVAL, timing = 'fixed' } = options
+    super(context.scheduler, interval)
     this.#context = context
     this.#voice = voice
     this.#relays = wantsTransactions(context)
-    this.#running = clockwork(context, options, () => this.#tick())
+    this.#mean = timing === 'poisson' ? interval : undefined
+    if (this.#mean !== undefined) this.start()
     this.#noting = hear(context.messages$, message => this.#note(message), voice)
     this.#receiving = hear(context.announced$, announcement => this.#receive(announcement), voice)
   }
 
-  unsubscribe(): void {
-    this.#running.unsubscribe()
+  override unsubscribe(): void {
+    super.unsubscribe()
     this.#noting.unsubscribe()
     this.#receiving.unsubscribe()
   }
@@ -115,7 +110,7 @@ class Trickle implements Unsubscribable {
     if (!this.#relays || this.#isKnown(waiting)) return
     if (this.#waiting === undefined) this.#waiting = [waiting]
     else this.#waiting.push(waiting)
-    this.#running.start()
+    this.start()
   }
 
   #tellNow(announcement: Block | BlockHeader | Inventory): void {
@@ -129,14 +124,24 @@ class Trickle implements Unsubscribable {
     } else this.#voice.next({ command: 'inv', inventory: [{ type, hash }] })
   }
 
-  #tick(): void {
+  protected override left(): number {
+    if (this.#mean === undefined) return super.left()
+    const { random } = this.#context
+    // Timers know whole ms, and a delay of none, which dice can give, would never let anything else happen.
+    return Math.max(1, Math.round(-Math.log(1 - randomUnit(random)) * this.#mean))
+  }
+
+  protected tick(): void {
     const waiting = this.#waiting
     this.#waiting = undefined
-    if (waiting === undefined) this.#running.stop()
-    else
-      for (const inventory of chunks(this.#wanted(waiting), TRICKLE_BATCH)) {
-        this.#voice.next({ command: 'inv', inventory })
-      }
+    if (waiting !== undefined) this.#tell(waiting)
+    else if (this.#mean === undefined) this.stop()
+  }
+
+  #tell(waiting: readonly Waiting[]): void {
+    for (const inventory of chunks(this.#wanted(waiting), TRICKLE_BATCH)) {
+      this.#voice.next({ command: 'inv', inventory })
+    }
   }
 
   /** The entries that the remote is to hear of now, which it knows from here on. */

@@ -11,9 +11,24 @@ const realClock: Clock = {
   epoch: () => Date.now(),
 }
 
-/** The platform's cryptographically secure source. */
+/** Bytes that are drawn ahead, where fewer than all of them are wanted: a draw of 8 costs 2.4 µs, one of 512 costs 3.4. */
+const AHEAD = 512
+const drawn = new Uint8Array(AHEAD)
+let used = AHEAD
+
+/** The platform's cryptographically secure source. No byte is given twice, and none is kept that was given. */
 const realRandom: Random = {
-  bytes: size => crypto.getRandomValues(new Uint8Array(size)),
+  bytes: size => {
+    if (size >= AHEAD) return crypto.getRandomValues(new Uint8Array(size))
+    if (used + size > AHEAD) {
+      crypto.getRandomValues(drawn)
+      used = 0
+    }
+    const bytes = drawn.slice(used, used + size)
+    drawn.fill(0, used, used + size)
+    used += size
+    return bytes
+  },
 }
 
 /** Behind everything that waits in this turn: timers alone would take a millisecond each time. */

@@ -1,6 +1,7 @@
 import { Observable, of } from 'rxjs'
 import { attempt } from './attempt.js'
 import { type CloseCode, type CloseReason, isOrderly, PeerError } from './close.js'
+import { withoutFrames } from './frames.js'
 import { hangUp } from './hang-up.js'
 import { LateSubject } from './late-subject.js'
 import type { Parts } from './parts.js'
@@ -93,7 +94,11 @@ export class Ending {
   }
 
   #tell(reason: CloseReason): void {
-    if (reason.code === 'disconnected') this.#host.complete()
-    else this.#host.error(new PeerError(reason, this.#host.stats()))
+    if (reason.code === 'disconnected') {
+      this.#host.complete()
+      return
+    }
+    const stats = this.#host.stats()
+    this.#host.error(withoutFrames(() => new PeerError(reason, stats)))
   }
 }

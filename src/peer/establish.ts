@@ -3,6 +3,7 @@ import type { PeerDirection } from '../behaviors/behavior.js'
 import { type Connection, type Dial, TransportError } from '../stream/connection.js'
 import { textOf } from '../stream/plain-cause.js'
 import { closing, PeerError, transportEnd } from './close.js'
+import type { Negotiated } from './conversation-state.js'
 import { peerOf } from './face.js'
 import { hangUp } from './hang-up.js'
 import type { ResolvedOptions } from './options.js'
@@ -13,6 +14,32 @@ import { emptyStats } from './stats.js'
 /** Whether delivery goes on at once, or waits for a macrotask after the peer was emitted. */
 export type Delivering = 'at-once' | 'next-task'
 
+/** Whom a shell tells of its life: who has subscribed. */
+class Events implements ShellEvents {
+  readonly #subscriber: Subscriber<Peer>
+  readonly #delivering: Delivering
+
+  constructor(subscriber: Subscriber<Peer>, delivering: Delivering) {
+    this.#subscriber = subscriber
+    this.#delivering = delivering
+  }
+
+  ready(shell: Shell, negotiated: Negotiated): void {
+    const { lanes, environment } = shell.parts
+    // Stopped and not paused: pings are answered meanwhile.
+    if (this.#delivering === 'next-task') environment.scheduler.schedule(lanes.stop())
+    this.#subscriber.next(peerOf(shell, negotiated))
+  }
+
+  complete(): void {
+    this.#subscriber.complete()
+  }
+
+  error(error: PeerError): void {
+    this.#subscriber.error(error)
+  }
+}
+
 /** Runs a peer over an open connection; unsubscribing disconnects. */
 export function runPeer(
   connection: Connection,
@@ -21,20 +48,9 @@ export function runPeer(
   delivering: Delivering,
   subscriber: Subscriber<Peer>,
 ): void {
-  const events: ShellEvents = {
-    ready: negotiated => {
-      const { lanes, environment } = shell.parts
-      // Stopped and not paused: pings are answered meanwhile.
-      const release = delivering === 'next-task' ? lanes.stop() : undefined
-      if (release !== undefined) environment.scheduler.schedule(release)
-      subscriber.next(peerOf(shell, negotiated))
-    },
-    complete: () => subscriber.complete(),
-    error: error => subscriber.error(error),
-  }
   let shell: Shell
   try {
-    shell = new Shell(connection, direction, options, events)
+    shell = new Shell(connection, direction, options, new Events(subscriber, delivering))
   } catch (cause) {
     hangUp(connection, 'abort')
     const reason = closing('callback-failed', 'local', `the beginning failed: ${textOf(cause)}`, cause)

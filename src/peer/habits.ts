@@ -38,7 +38,8 @@ export class Habits {
 
   /** Begins them in their order. */
   start(behaviors: ReadonlyMap<string, Behavior>, context: BehaviorContext): void {
-    this.#voices = Array.from(behaviors.keys(), name => new Voice(this, name))
+    // `Array.from` would keep room for 17.
+    this.#voices = [...behaviors].map(([name]) => new Voice(this, name))
     let plain: BehaviorContext | undefined
     for (const voice of this.#voices) {
       const behavior = behaviors.get(voice.name)

@@ -41,7 +41,8 @@ export class LateSubject<T> implements Listeners<T> {
 
   add(listener: Listener<T>): void {
     if (this.#listeners === undefined) listener.complete()
-    else this.#listeners = [...this.#listeners, listener]
+    // `[...list, one]` would keep room for 17.
+    else this.#listeners = this.#listeners.concat(listener)
   }
 
   remove(listener: Listener<T>): void {

@@ -21,5 +21,12 @@ export interface Marks {
  * Each mark is exceeded by one message at most.
  */
 export function marksOf(limit: number): Marks {
+  return limit === MEMORY_LIMIT ? usual : shared(limit)
+}
+
+function shared(limit: number): Marks {
   return { held: limit / 4, queue: limit / 4, request: limit / 4, question: limit / 20, reply: limit / 20 }
 }
+
+/** Of nearly all peers. */
+const usual = shared(MEMORY_LIMIT)

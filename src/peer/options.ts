@@ -20,6 +20,7 @@ import { MEMORY_LIMIT } from './marks.js'
 import type { NonceRegistry } from './nonces.js'
 import { RXPEER_VERSION } from './own-version.js'
 import { btcdPolicy, type Policy } from './policy.js'
+import { remembering } from './remembering.js'
 import { SEND_TIMEOUT } from './send-watch.js'
 import type { Traffic } from './traffic.js'
 
@@ -128,8 +129,9 @@ export interface ResolvedOptions extends Surroundings {
   readonly nonces: NonceRegistry
 }
 
+const own: UserAgent = { name: 'rxpeer', version: RXPEER_VERSION }
+
 function ownUserAgent(program: UserAgent | undefined): string {
-  const own: UserAgent = { name: 'rxpeer', version: RXPEER_VERSION }
   const text = formatUserAgent(program ? [own, program] : [own])
   if (text.length > MAX_USER_AGENT) {
     throw new TypeError(`the user agent has ${text.length} bytes, at most ${MAX_USER_AGENT} are allowed`)
@@ -139,38 +141,52 @@ function ownUserAgent(program: UserAgent | undefined): string {
   return text
 }
 
+const times = ['idleTimeout', 'pingInterval', 'pingTimeout', 'stallTick', 'trickleInterval'] as const
+
 function intervals(given: PeerOptions, policy: Policy): Intervals {
-  for (const name of [
-    'idleTimeout',
-    'pingInterval',
-    'pingTimeout',
-    'stallTick',
-    'trickleInterval',
-  ] as const) {
+  for (const name of times) {
     const value = given[name]
     if (value !== undefined) duration(name, value)
   }
   return {
-    ...given,
     idleTimeout: given.idleTimeout ?? policy.idleTimeout,
+    pingInterval: given.pingInterval,
     pingTimeout: given.pingTimeout ?? policy.pingTimeout,
+    stallTick: given.stallTick,
+    trickleInterval: given.trickleInterval,
+    trickleTiming: given.trickleTiming,
   }
 }
 
+const usualHabits = /* @__PURE__ */ remembering(defaultBehaviors)
+
 function mergeBehaviors(given: PeerOptions, policy: Policy): ReadonlyMap<string, Behavior> {
-  const merged = new Map(defaultBehaviors(intervals(given, policy)))
-  for (const [name, behavior] of Object.entries(given.behaviors ?? {})) {
+  const habits = usualHabits(intervals(given, policy))
+  if (given.behaviors === undefined) return habits
+  const merged = new Map(habits)
+  for (const [name, behavior] of Object.entries(given.behaviors)) {
     if (behavior === false) merged.delete(name)
     else merged.set(name, behavior)
   }
   return merged
 }
 
+const atGenesis = (): Pick<NewestBlock, 'height'> => ({ height: 0 })
+const acceptAny = (): undefined => undefined
+const nothing: readonly Message[] = []
+
 /**
  * Checks options and fills in the defaults.
  * @throws TypeError for options that make no sense, at the call of `connect` or `accept` and not in a retry
  */
 export function resolveOptions(given: PeerOptions): ResolvedOptions {
+  // A table of behaviors is the caller's, who may have changed it meanwhile.
+  return given.behaviors === undefined ? usual(given) : resolve(given)
+}
+
+const usual = /* @__PURE__ */ remembering(resolve)
+
+function resolve(given: PeerOptions): ResolvedOptions {
   const protocolVersion = given.protocolVersion ?? PROTOCOL_VERSION
   const lowest = protocolVersions.versionNonce
   if (!Number.isInteger(protocolVersion) || protocolVersion < lowest || protocolVersion > MAX_INT32) {
@@ -179,6 +195,7 @@ export function resolveOptions(given: PeerOptions): ResolvedOptions {
     )
   }
   const policy = given.policy ?? btcdPolicy
+  const { scheduler, clock, random, nextTurn, crowd } = environment(given)
   const services = given.services ?? Services.none
   if (services < 0n || services > 0xffff_ffff_ffff_ffffn) {
     throw new TypeError(`services must be a set of 64 bits, not ${services}`)
@@ -190,9 +207,9 @@ export function resolveOptions(given: PeerOptions): ResolvedOptions {
     protocolVersion,
     requiredServices: given.requiredServices ?? Services.none,
     relay: given.relay ?? true,
-    newestBlock: given.newestBlock ?? (() => ({ height: 0 })),
-    initial: given.initial ?? [],
-    acceptVersion: given.acceptVersion ?? (() => undefined),
+    newestBlock: given.newestBlock ?? atGenesis,
+    initial: given.initial ?? nothing,
+    acceptVersion: given.acceptVersion ?? acceptAny,
     traffic: given.traffic,
     handshakeTimeout: duration('handshakeTimeout', given.handshakeTimeout ?? policy.handshakeTimeout),
     sendQueueLimit: positive('sendQueueLimit', given.sendQueueLimit ?? 64 * 1024 * 1024),
@@ -204,6 +221,10 @@ export function resolveOptions(given: PeerOptions): ResolvedOptions {
     policy,
     behaviors: mergeBehaviors(given, policy),
     nonces: given.nonces ?? sharedNonces,
-    ...environment(given),
+    scheduler,
+    clock,
+    random,
+    nextTurn,
+    crowd,
   }
 }

@@ -5,13 +5,19 @@ import type { Outbox } from './outbox.js'
 /** ms without progress after which what waits to be written never will be (Core `TIMEOUT_INTERVAL`). */
 export const SEND_TIMEOUT = 1_200_000
 
+/**
+ * ms to the first look. What waits is mostly taken by then, and nothing is armed any more: a peer that is idle sends a ping
+ * now and then, and would have the timer of twenty minutes for all its life.
+ */
+const FIRST_LOOK = 1_000
+
 /** What a watch tells. */
 export interface SendWatchEvents {
   /** Nothing was written for too long. */
   stalled(): void
 }
 
-/** Finds a remote that reads nothing more. It looks when it fires, and has no timer while nothing waits. */
+/** Finds a remote that reads nothing more. It looks when it fires, and has no timer for long while nothing waits. */
 export class SendWatch {
   readonly #outbox: Pick<Outbox, 'empty' | 'lastProgress'>
   readonly #environment: Environment
@@ -34,7 +40,7 @@ export class SendWatch {
 
   /** Something waits. */
   look(): void {
-    this.#timer ??= this.#after(this.#timeout)
+    this.#timer ??= this.#after(Math.min(FIRST_LOOK, this.#timeout))
   }
 
   stop(): void {
@@ -44,10 +50,11 @@ export class SendWatch {
 
   #after(ms: number): Subscription {
     const { scheduler } = this.#environment
-    return scheduler.schedule(() => this.#fired(), Math.min(Math.max(ms, 1), MAX_DELAY))
+    return scheduler.schedule(fire, Math.min(Math.max(ms, 1), MAX_DELAY), this)
   }
 
-  #fired(): void {
+  /** For its timer. */
+  fired(): void {
     this.#timer?.unsubscribe()
     this.#timer = undefined
     if (this.#outbox.empty) return
@@ -55,4 +62,9 @@ export class SendWatch {
     if (left > 0) this.#timer = this.#after(left)
     else this.#events.stalled()
   }
+}
+
+/** One function for the timers of all peers. */
+function fire(watch: SendWatch | undefined): void {
+  watch?.fired()
 }

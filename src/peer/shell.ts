@@ -1,4 +1,4 @@
-import { type Observable, type Subscription, timer } from 'rxjs'
+import type { Observable, Subscription } from 'rxjs'
 import type { PeerDirection } from '../behaviors/behavior.js'
 import type { Connection } from '../stream/connection.js'
 import type { Inbound } from '../stream/link.js'
@@ -25,7 +25,7 @@ const REJECT_LINGER = 1_000
 
 /** What a shell tells of its life: that the handshake is done, then the end. */
 export interface ShellEvents {
-  ready(negotiated: Negotiated): void
+  ready(shell: Shell, negotiated: Negotiated): void
   /** Our own `disconnect()`. */
   complete(): void
   error(error: PeerError): void
@@ -38,7 +38,8 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
   readonly #conversation: Conversing
   readonly #opening: Opening
   readonly #ending: Ending
-  #timers: Partial<Record<TimerName, Subscription>> = {}
+  /** Of the handshake, later of a reject message. */
+  #timer: Subscription | undefined
   #habits: Habits | undefined
   #started = false
 
@@ -165,7 +166,7 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
         this.#arm(effect.timer)
         break
       case 'disarm':
-        this.#timers[effect.timer]?.unsubscribe()
+        this.#disarm()
         break
       case 'ready':
         this.#ready(effect.negotiated)
@@ -182,9 +183,17 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
   #arm(name: TimerName): void {
     const { options, environment } = this.parts
     const ms = name === 'handshake' ? options.handshakeTimeout : REJECT_LINGER
-    this.#timers[name] = timer(ms, environment.scheduler).subscribe(() =>
-      this.#conversation.happen({ kind: 'expired', timer: name }),
-    )
+    this.#disarm()
+    this.#timer = environment.scheduler.schedule(() => this.#expired(name), ms)
+  }
+
+  #expired(timer: TimerName): void {
+    this.#conversation.happen({ kind: 'expired', timer })
+  }
+
+  #disarm(): void {
+    this.#timer?.unsubscribe()
+    this.#timer = undefined
   }
 
   #ready(negotiated: Negotiated): void {
@@ -199,7 +208,7 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
     this.#guard('options.initial', () => this.#sayFirst(options.initial))
     if (!this.live) return
     habits.speak()
-    if (this.live) this.#events.ready(negotiated)
+    if (this.live) this.#events.ready(this, negotiated)
   }
 
   #sayFirst(messages: readonly Message[]): void {
@@ -223,7 +232,7 @@ export class Shell implements ReportsHost, ConversingHost, EndingHost, GuardHost
   }
 
   #close(reason: CloseReason): void {
-    for (const one of Object.values(this.#timers)) attempt(() => one?.unsubscribe())
+    attempt(() => this.#disarm())
     this.#habits?.stop()
     attempt(() => this.#opening.forget())
     this.#ending.begin(reason)

@@ -67,6 +67,7 @@ export function listen(options: ListenOptions): Observable<Connection> {
   const { port, host = '127.0.0.1', backlog = 511, linger = DEFAULT_LINGER } = options
   const { maxConnections = Number.POSITIVE_INFINITY, maxPerAddress = Number.POSITIVE_INFINITY } = options
   const { listening, refused } = options
+  const bounded = Math.min(maxConnections, maxPerAddress) < Number.POSITIVE_INFINITY
   requirePort(port)
   requireHost(host)
   requireDelay('linger', linger)
@@ -78,7 +79,8 @@ export function listen(options: ListenOptions): Observable<Connection> {
 
   return new Observable(subscriber => {
     const server = createServer({ allowHalfOpen: true, noDelay: true })
-    const places = new Places(maxConnections, maxPerAddress)
+    // Nobody has to count what may be any number.
+    const places = bounded ? new Places(maxConnections, maxPerAddress) : undefined
     const refuse = (refusal: Refusal) => {
       try {
         refused?.(refusal)
@@ -91,16 +93,18 @@ export function listen(options: ListenOptions): Observable<Connection> {
         socket.destroy()
         return
       }
-      const remote = remoteEnd(socket)
-      // Who has gone already has no address any more: those share one.
-      const address = remote?.host ?? ''
-      const full = places.take(address)
-      if (full !== undefined) {
-        socket.destroy()
-        refuse({ why: full, remote })
-        return
+      if (places !== undefined) {
+        const remote = remoteEnd(socket)
+        // Who has gone already has no address any more: those share one.
+        const address = remote?.host ?? ''
+        const full = places.take(address)
+        if (full !== undefined) {
+          socket.destroy()
+          refuse({ why: full, remote })
+          return
+        }
+        socket.once('close', () => places.leave(address))
       }
-      socket.once('close', () => places.leave(address))
       subscriber.next(fromSocket(socket, { linger }))
     })
     server.on('error', error => {

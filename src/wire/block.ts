@@ -59,8 +59,10 @@ export class Block {
     this.bytes = bytes
     this.#layout = layout
     this.header = new BlockHeader(bytes.subarray(0, HEADER_SIZE))
+    // Taken once: a view costs half where what it lies in is at hand.
+    const { buffer, byteOffset } = bytes
     this.transactions = new ListView(count, i =>
-      Transaction.at(bytes, offsets[2 * i] ?? 0, offsets[2 * i + 2] ?? 0, offsets[2 * i + 1] ?? 0),
+      Transaction.inMemory(buffer, byteOffset, offsets[2 * i]!, offsets[2 * i + 2]!, offsets[2 * i + 1]!),
     )
   }
 

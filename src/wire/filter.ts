@@ -1,10 +1,10 @@
 import type { Block } from './block.js'
-import { compactSizeLength, Reader, Writer } from './cursor.js'
-import { WireError } from './error.js'
+import { encodeSet, openSet, readSet } from './golomb-set.js'
 import { type Hash, sha256d } from './hash.js'
 import { equalBytes } from './hex.js'
 import { isOpReturn } from './script.js'
-import { type SipKey, siphash24Words, sipKey } from './siphash.js'
+import { Sieve } from './sieve.js'
+import { manySiphashes, type SipHasher, type SipKey, siphash24Words, sipKey } from './siphash.js'
 import { firstAtLeast } from './sorted.js'
 
 /** The kinds of compact filters. */
@@ -13,12 +13,8 @@ export const FilterType = {
   basic: 0,
 } as const
 
-/** Bits of a remainder in the Golomb-Rice code (BIP158 `P`). */
-const P = 19
 /** One foreign element in so many matches by chance (BIP158 `M`). */
 const M = 784_931
-/** Bits that a value takes at least: the zero that ends its quotient, and its remainder. */
-const MIN_BITS = P + 1
 
 function keyOf(blockHash: Hash): SipKey {
   if (blockHash.length !== 32) throw new TypeError(`a block hash has 32 bytes, not ${blockHash.length}`)
@@ -44,99 +40,59 @@ export function reduceHash(high: number, low: number, range: number): number {
 
 const words = new Uint32Array(2)
 
+/** The hashes of elements, each element once. */
+interface Hashes {
+  readonly count: number
+  readonly highs: Uint32Array
+  readonly lows: Uint32Array
+}
+
 /**
  * The hashes of the elements, each element once. The number of elements decides the range, so they are counted first.
- * They may be keys of a table, as nobody chooses them: their key is the hash of the block that the elements are in.
+ * Found by their lowest bits in a table of places: nobody chooses these, as their key is the hash of the block that the
+ * elements are in.
  */
-function distinctHashes(key: SipKey, elements: Iterable<Uint8Array>): { high: number; low: number }[] {
-  const seen = new Map<number, Uint8Array[]>()
-  const hashes: { high: number; low: number }[] = []
-  for (const element of elements) {
-    siphash24Words(key, element, words)
+function distinctHashes(key: SipKey, elements: Iterable<Uint8Array>): Hashes {
+  const all = Array.from(elements)
+  const mask = 2 ** Math.ceil(Math.log2(2 * all.length + 1)) - 1
+  const table = new Int32Array(mask + 1).fill(-1)
+  const kept: Uint8Array[] = []
+  const hasher = manySiphashes()
+  const highs = new Uint32Array(all.length)
+  const lows = new Uint32Array(all.length)
+  for (const element of all) {
+    hasher(key, element, words)
     const low = words[0]!
     const high = words[1]!
-    // 53 bits of the hash find the candidates, the bytes decide.
-    const bucket = (high & 0x1f_ffff) * 0x1_0000_0000 + low
-    const others = seen.get(bucket)
-    if (others === undefined) seen.set(bucket, [element])
-    else if (others.some(other => equalBytes(other, element))) continue
-    else others.push(element)
-    hashes.push({ high, low })
-  }
-  return hashes
-}
-
-/** Sorted values as a Golomb-Rice coded set: `cs N`, then of each difference the quotient in unary and P bits. */
-function encodeValues(values: Float64Array): Uint8Array {
-  const count = values.length
-  // The quotients cannot add up to more than the largest value has, which is below N·M.
-  const bits = count * MIN_BITS + Math.floor((count * M) / 2 ** P)
-  const head = compactSizeLength(count)
-  const bytes = new Uint8Array(head + Math.ceil(bits / 8))
-  const writer = new Writer()
-  writer.compactSize(count)
-  bytes.set(writer.finish())
-
-  let at = head * 8
-  let last = 0
-  for (const value of values) {
-    const difference = value - last
-    last = value
-    for (let q = Math.floor(difference / 2 ** P); q > 0; q -= 1) {
-      bytes[at >>> 3]! |= 0x80 >>> (at & 7)
-      at += 1
+    let slot = low & mask
+    for (let other = table[slot]!; other >= 0; other = table[slot]!) {
+      if (lows[other] === low && highs[other] === high && equalBytes(kept[other]!, element)) break
+      slot = (slot + 1) & mask
     }
-    at += 1
-    // Through a window of 32 bits, which holds up to 7 bits of offset and the remainder. Behind the end of the array
-    // there are only zeros to write, and writing them does nothing.
-    const window = (difference % 2 ** P) << (32 - P - (at & 7))
-    const byte = at >>> 3
-    bytes[byte]! |= window >>> 24
-    bytes[byte + 1]! |= window >>> 16
-    bytes[byte + 2]! |= window >>> 8
-    bytes[byte + 3]! |= window
-    at += P
+    if (table[slot]! >= 0) continue
+    table[slot] = kept.length
+    lows[kept.length] = low
+    highs[kept.length] = high
+    kept.push(element)
   }
-  return bytes.slice(0, (at + 7) >>> 3)
+  return { count: kept.length, highs, lows }
 }
 
-/** The values of a Golomb-Rice coded set, smallest first. Nothing is allocated that the bytes cannot hold. */
-function decodeValues(bytes: Uint8Array): Float64Array {
-  const reader = new Reader(bytes)
-  const count = reader.compactSize()
-  if (count * MIN_BITS > reader.remaining * 8) {
-    throw reader.fault('truncated', `a filter of ${count} elements in ${reader.remaining} bytes`)
-  }
-  const values = new Float64Array(count)
-  const end = bytes.length * 8
-  let at = reader.offset * 8
-  let value = 0
-  for (let i = 0; i < count; i += 1) {
-    let quotient = 0
-    for (;;) {
-      // Leading ones of what is left of this byte.
-      const left = 8 - (at & 7)
-      const ones = Math.min(left, Math.clz32(~((bytes[at >>> 3] ?? 0) << (32 - left))))
-      quotient += ones
-      at += ones
-      if (ones < left) break
-    }
-    at += 1
-    if (at + P > end) throw new WireError('truncated', `the filter ends inside element ${i}`)
-    const byte = at >>> 3
-    const window =
-      (bytes[byte]! << 24) |
-      ((bytes[byte + 1] ?? 0) << 16) |
-      ((bytes[byte + 2] ?? 0) << 8) |
-      (bytes[byte + 3] ?? 0)
-    value += quotient * 2 ** P + ((window << (at & 7)) >>> (32 - P))
-    values[i] = value
-    at += P
-  }
-  const left = bytes.length - ((at + 7) >>> 3)
-  if (left > 0) throw new WireError('trailing-bytes', `${left} bytes behind the filter's last element`)
-  return values
+function has(values: Float64Array, count: number, wanted: number): boolean {
+  const place = firstAtLeast(values, wanted, count)
+  // Behind the last one may be those of another filter.
+  return place < count && values[place] === wanted
 }
+
+/** Filters of more elements have values of their own; blocks have some 10,000. */
+const SHARED = 32_768
+
+/**
+ * The values of the filter that was decoded last, and its number: 80 KB for each would cost as much again as to decode
+ * them, and be collected late (measured), and most filters are asked once, right away.
+ */
+let shared: Float64Array | undefined
+let turn = 0
 
 /** The elements of a block's basic filter, repetitions included. */
 function* basicElements(block: Block, spentScripts: Iterable<Uint8Array>): Generator<Uint8Array> {
@@ -155,13 +111,24 @@ function* basicElements(block: Block, spentScripts: Iterable<Uint8Array>): Gener
 export class BlockFilter {
   /** Serialised, as cfilter carries it; of a decoded filter the very bytes, so copy them to keep them for long. */
   readonly bytes: Uint8Array
+  /** How many elements it has. */
+  readonly count: number
   readonly #key: SipKey
-  readonly #values: Float64Array
+  /** The number under which its values are shared; those that are its own come first. */
+  readonly #turn: number
+  #values: Float64Array | undefined
 
-  private constructor(key: SipKey, bytes: Uint8Array, values: Float64Array) {
+  private constructor(
+    key: SipKey,
+    bytes: Uint8Array,
+    count: number,
+    { own, at = 0 }: { readonly own?: Float64Array; readonly at?: number },
+  ) {
     this.#key = key
     this.bytes = bytes
-    this.#values = values
+    this.count = count
+    this.#turn = at
+    this.#values = own
   }
 
   /**
@@ -175,10 +142,11 @@ export class BlockFilter {
   /** The filter of any elements, under the key of a block hash (wire order); repetitions count once. */
   static fromElements(blockHash: Hash, elements: Iterable<Uint8Array>): BlockFilter {
     const key = keyOf(blockHash)
-    const hashes = distinctHashes(key, elements)
-    const range = hashes.length * M
-    const values = Float64Array.from(hashes, ({ high, low }) => reduceHash(high, low, range)).sort()
-    return new BlockFilter(key, encodeValues(values), values)
+    const { count, highs, lows } = distinctHashes(key, elements)
+    const own = new Float64Array(count)
+    for (let i = 0; i < count; i += 1) own[i] = reduceHash(highs[i]!, lows[i]!, count * M)
+    own.sort()
+    return new BlockFilter(key, encodeSet(own, M), count, { own })
   }
 
   /**
@@ -187,26 +155,54 @@ export class BlockFilter {
    * @throws WireError `truncated`, `trailing-bytes`, `non-canonical-size`, or `too-long` from 2^32 elements on
    */
   static decode(blockHash: Hash, bytes: Uint8Array): BlockFilter {
-    return new BlockFilter(keyOf(blockHash), bytes, decodeValues(bytes))
-  }
-
-  /** How many elements it has. */
-  get count(): number {
-    return this.#values.length
+    const key = keyOf(blockHash)
+    const set = openSet(bytes)
+    const { count } = set
+    if (count > SHARED)
+      return new BlockFilter(key, bytes, count, { own: readSet(set, new Float64Array(count)) })
+    // Before it is read: what is shared is nobody's when the bytes turn out to be no filter.
+    turn += 1
+    shared ??= new Float64Array(SHARED)
+    readSet(set, shared)
+    return new BlockFilter(key, bytes, count, { at: turn })
   }
 
   /** Whether the block may have this script; certain only when false. */
   match(script: Uint8Array): boolean {
-    const values = this.#values
-    siphash24Words(this.#key, script, words)
-    const wanted = reduceHash(words[1]!, words[0]!, values.length * M)
-    return values[firstAtLeast(values, wanted)] === wanted
+    return has(this.#read(), this.count, this.#valueOf(script, siphash24Words))
   }
 
   /** Whether the block may have any of these scripts. */
   matchAny(scripts: Iterable<Uint8Array>): boolean {
-    for (const script of scripts) if (this.match(script)) return true
+    const { count } = this
+    // To build a sieve takes as long as to search for so many.
+    let searches = Math.ceil(count / 64)
+    let sieve: Sieve | undefined
+    const hasher = manySiphashes()
+    for (const script of scripts) {
+      const wanted = this.#valueOf(script, hasher)
+      // Each time: an iterable may have asked another filter in between.
+      const values = this.#read()
+      if (searches > 0) searches -= 1
+      else {
+        if (sieve?.valid !== true) sieve = new Sieve(values, count, count * M)
+        if (!sieve.has(wanted)) continue
+      }
+      if (has(values, count, wanted)) return true
+    }
     return false
+  }
+
+  #valueOf(script: Uint8Array, hasher: SipHasher): number {
+    hasher(this.#key, script, words)
+    return reduceHash(words[1]!, words[0]!, this.count * M)
+  }
+
+  /** The values, `count` of them: shared as long as no other filter was decoded, own from then on. */
+  #read(): Float64Array {
+    if (this.#values === undefined && shared !== undefined && this.#turn === turn) return shared
+    this.#values ??= readSet(openSet(this.bytes), new Float64Array(this.count))
+    return this.#values
   }
 
   /** What cfheaders lists: SHA256d of the serialised filter. */

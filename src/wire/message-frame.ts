@@ -5,20 +5,20 @@ import {
   encodeMessage,
   type KnownCommand,
   type Message,
-  messageTypes,
   writeMessage,
 } from './messages.js'
 import { borrow, giveBack } from './scratch.js'
 
-/** The command fields of the table's messages, by their names. */
-const commandFields: ReadonlyMap<string, Uint8Array> = new Map(
-  Object.keys(messageTypes).map(name => [
-    name,
-    Uint8Array.from({ length: COMMAND_SIZE }, (_, i) => name.charCodeAt(i)),
-  ]),
-)
+/** The command fields of the messages that were written, by their names. */
+const commandFields = new Map<KnownCommand, Uint8Array>()
 
-const fieldOf = (command: KnownCommand): Uint8Array => commandFields.get(command)!
+function fieldOf(command: KnownCommand): Uint8Array {
+  const known = commandFields.get(command)
+  if (known !== undefined) return known
+  const field = Uint8Array.from({ length: COMMAND_SIZE }, (_, i) => command.charCodeAt(i))
+  commandFields.set(command, field)
+  return field
+}
 
 /**
  * A message in its v1 frame, ready for the wire: the payload is written once, behind the room for its header.

@@ -117,7 +117,8 @@ export type KnownMessageType = (typeof messageTypes)[KnownCommand]
 const NEWEST = Number.MAX_SAFE_INTEGER
 
 const rows: ReadonlyMap<string, KnownMessageType> = new Map(Object.entries(messageTypes))
-const commands = new CommandTable(rows)
+/** Made when a frame is cut: not every program that imports this cuts any. */
+let commands: CommandTable<KnownMessageType> | undefined
 
 /** The row of a wire name; `undefined` where the table has none. */
 export function messageTypeOf(name: string): KnownMessageType | undefined {
@@ -126,6 +127,7 @@ export function messageTypeOf(name: string): KnownMessageType | undefined {
 
 /** The row of the command field of a frame, 12 bytes at `offset`, which all lie in `bytes`; `undefined` where the table has none. */
 export function messageTypeAt(bytes: Uint8Array, offset: number): KnownMessageType | undefined {
+  commands ??= new CommandTable(rows)
   return commands.at(bytes, offset)
 }
 

@@ -29,8 +29,13 @@ export const unknownAddress: NetAddress = {
 
 function decodeAddress(reader: Reader): NetAddress {
   const services = reader.u64()
-  const host = fromIp16(reader.take(16))
-  return { services, ...host, port: reader.u16be() }
+  const { networkId, address } = fromIp16(reader.take(16))
+  return { services, networkId, address, port: reader.u16be() }
+}
+
+function decodeTimed(reader: Reader, time: number): TimedNetAddress {
+  const { services, networkId, address, port } = decodeAddress(reader)
+  return { time, services, networkId, address, port }
 }
 
 /** Whether the networks of `version` and `addr` include this one; the others exist only in addrv2. */
@@ -67,7 +72,7 @@ export const netAddress: FixedCodec<NetAddress> = {
   minSize: 26,
   size: 26,
   decode: decodeAddress,
-  read: (bytes, offset) => decodeAddress(new Reader(bytes.subarray(offset, offset + 26))),
+  read: (bytes, offset) => decodeAddress(new Reader(bytes, {}, offset, offset + 26)),
   encode: (writer, value) =>
     encodeAddress(writer, isIp(value.networkId) ? value : { ...unknownAddress, services: value.services }),
   plain: plainAddress,
@@ -79,11 +84,11 @@ export const timedNetAddress: FixedCodec<TimedNetAddress> = {
   size: 30,
   decode: reader => {
     const time = reader.protocolVersion >= protocolVersions.addressTime ? reader.u32() : 0
-    return { time, ...decodeAddress(reader) }
+    return decodeTimed(reader, time)
   },
   read: (bytes, offset) => {
-    const reader = new Reader(bytes.subarray(offset, offset + 30))
-    return { time: reader.u32(), ...decodeAddress(reader) }
+    const reader = new Reader(bytes, {}, offset, offset + 30)
+    return decodeTimed(reader, reader.u32())
   },
   encode: (writer, value) => {
     if (writer.protocolVersion >= protocolVersions.addressTime) writer.u32(value.time)

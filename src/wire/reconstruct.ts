@@ -6,7 +6,7 @@ import type { BlockHeader } from './header.js'
 import { equalBytes } from './hex.js'
 import type { List } from './list.js'
 import { merkleRoot, witnessState } from './merkle.js'
-import { type SipKey, siphash24Words, sipKey } from './siphash.js'
+import { manySiphashes, type SipHasher, type SipKey, siphash24Words, sipKey } from './siphash.js'
 import { firstAtLeast } from './sorted.js'
 import { Transaction } from './transaction.js'
 
@@ -23,11 +23,14 @@ export function shortIdKey(header: BlockHeader, nonce: bigint): SipKey {
 
 const words = new Uint32Array(2)
 
+function shortIdBy(hasher: SipHasher, key: SipKey, id: Hash): number {
+  hasher(key, id, words)
+  return (words[1]! & 0xffff) * 0x1_0000_0000 + words[0]!
+}
+
 /** The short id of a transaction: the low 48 bits of the SipHash of its wtxid (of its txid in version 1). */
 export function shortId(key: SipKey, id: Hash): number {
-  siphash24Words(key, id, words)
-  const [low = 0, high = 0] = words
-  return (high & 0xffff) * 0x1_0000_0000 + low
+  return shortIdBy(siphash24Words, key, id)
 }
 
 const idOf = (tx: Transaction, version: CompactVersion): Hash => (version === 1 ? tx.txid : tx.wtxid)
@@ -45,12 +48,13 @@ export function toCompactBlock(
   const { version = 2, prefill = [0] } = options
   const inFull = new Set(prefill)
   const key = shortIdKey(block.header, nonce)
+  const hasher = manySiphashes()
   const shortIds: number[] = []
   const prefilled: PrefilledTransaction[] = []
   let index = 0
   for (const transaction of block.transactions) {
     if (inFull.has(index)) prefilled.push({ index, transaction })
-    else shortIds.push(shortId(key, idOf(transaction, version)))
+    else shortIds.push(shortIdBy(hasher, key, idOf(transaction, version)))
     index += 1
   }
   return { header: block.header, nonce, shortIds, prefilled }
@@ -248,12 +252,13 @@ export function reconstruct(
   if (placeOf === undefined) return failed('two short ids are equal')
 
   const key = shortIdKey(compact.header, compact.nonce)
+  const hasher = manySiphashes()
   const first: Slots = Array<undefined>(slots.length).fill(undefined)
   let wanted = compact.shortIds.length
   for (const transactions of [mempool, extra]) {
     for (const transaction of transactions) {
       if (wanted === 0) break
-      const place = placeOf(shortId(key, idOf(transaction, version)))
+      const place = placeOf(shortIdBy(hasher, key, idOf(transaction, version)))
       if (place === undefined) continue
       const other = first[place]
       if (other === undefined) {

@@ -1,7 +1,11 @@
-/** The place of the first of ascending values that is at least `value`; their number where none is. */
-export function firstAtLeast(ascending: Float64Array, value: number): number {
+/** The place of the first of `count` ascending values that is at least `value`; their number where none is. */
+export function firstAtLeast(
+  ascending: Float64Array,
+  value: number,
+  count: number = ascending.length,
+): number {
   let from = 0
-  let to = ascending.length
+  let to = count
   while (from < to) {
     const middle = (from + to) >>> 1
     if (ascending[middle]! < value) from = middle + 1

@@ -109,6 +109,89 @@ describe('BlockFilter', () => {
     expect(() => BlockFilter.decode(genesis.subarray(1), filter.bytes)).toThrow(TypeError)
   })
 
+  describe('decoded, whatever else is decoded', () => {
+    const numbered = (number: number) => Uint8Array.of(number, number >>> 8, number >>> 16, 7)
+    const of = (from: number, count: number) => {
+      const elements = Array.from({ length: count }, (_, i) => numbered(from + i))
+      return BlockFilter.decode(genesis, BlockFilter.fromElements(genesis, elements).bytes)
+    }
+    const matched = (filter: BlockFilter, count: number) =>
+      Array.from({ length: count }, (_, i) => i).filter(i => filter.match(numbered(i)))
+
+    it('answers for its own elements', () => {
+      const filters = [0, 100, 200].map(from => of(from, 100))
+      for (const [index, filter] of filters.entries()) {
+        expect(outcome(() => BlockFilter.decode(genesis, Uint8Array.of(9, 1, 2)))).toBe('truncated')
+        expect(matched(filter, 300)).toEqual(Array.from({ length: 100 }, (_, i) => 100 * index + i))
+        expect(filter.matchAny([numbered(100 * index + 50)])).toBe(true)
+        expect(filter.matchAny([numbered((100 * index + 150) % 300)])).toBe(false)
+      }
+      const last = of(300, 10)
+      expect(
+        outcome(() => BlockFilter.decode(genesis, Uint8Array.of(2, 0, 0, 0, 0xff, 0xff, 0xff))),
+      ).not.toBe('ok')
+      expect(last.match(numbered(305))).toBe(true)
+      expect(last.match(numbered(5))).toBe(false)
+    })
+
+    it.each([32_767, 32_768, 32_769])('has %i elements', count => {
+      const filter = of(0, count)
+      expect(filter.count).toBe(count)
+      const other = of(count, 10)
+      for (const number of [0, 1, count - 1]) expect(filter.match(numbered(number))).toBe(true)
+      expect(filter.matchAny([numbered(count), numbered(count + 1)])).toBe(false)
+      expect(other.match(numbered(count))).toBe(true)
+    })
+
+    it('of one element is matched among many, first and last', () => {
+      const filter = of(7, 1)
+      const others = Array.from({ length: 500 }, (_, i) => numbered(1_000 + i))
+      expect(filter.matchAny(others)).toBe(false)
+      expect(filter.matchAny([numbered(7), ...others])).toBe(true)
+      expect(filter.matchAny([...others, numbered(7)])).toBe(true)
+    })
+
+    it('matches any of so many that it sieves them, as it matches each', () => {
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 400 }), fc.nat(200), fc.integer(), (count, foreign, seed) => {
+          const pick = seeded(seed)
+          const filter = of(0, count)
+          const others = Array.from({ length: foreign }, (_, i) => numbered(10_000 + i))
+          expect(filter.matchAny(others)).toBe(others.some(script => filter.match(script)))
+          others.splice(pick(foreign + 1), 0, numbered(pick(count)))
+          expect(filter.matchAny(others)).toBe(true)
+        }),
+        { numRuns: 60 },
+      )
+    })
+
+    it('matches by scripts whose iteration asks other filters', () => {
+      const filter = of(0, 300)
+      function* scripts(last: number): Generator<Uint8Array> {
+        for (let i = 0; i < 100; i += 1) {
+          const other = of(1_000 + i, 200)
+          const foreign = Array.from({ length: 50 }, (_, j) => numbered(5_000 + j))
+          expect(other.matchAny(foreign)).toBe(false)
+          expect(other.match(numbered(1_000 + i))).toBe(true)
+          yield numbered(2_000 + i)
+        }
+        yield numbered(last)
+      }
+      expect(filter.matchAny(scripts(299))).toBe(true)
+      expect(filter.matchAny(scripts(300))).toBe(false)
+    })
+
+    it('matches nothing by values beyond what hashes can come to', () => {
+      // Three elements whose quotients are as large as the bytes allow.
+      const bytes = new Uint8Array(200).fill(0xff)
+      bytes.set([3], 0)
+      bytes.set([0x7f, 0xff, 0xf0, 0, 0, 0, 0, 0], 192)
+      const filter = BlockFilter.decode(genesis, bytes)
+      const scripts = Array.from({ length: 2_000 }, (_, i) => numbered(i))
+      expect(filter.matchAny(scripts)).toBe(false)
+    })
+  })
+
   it('matches any of several', () => {
     const filter = BlockFilter.fromElements(genesis, [genesisScript])
     const others = [Uint8Array.of(1), Uint8Array.of(2)]

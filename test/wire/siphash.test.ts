@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import { siphash24, siphash24Words, sipKey } from '../../src/wire/siphash.js'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { manySiphashes, siphash24, siphash24Words, sipKey } from '../../src/wire/siphash.js'
 import { describeVectors, vectorJson } from '../support/vectors.js'
 
 const key = Uint8Array.from({ length: 16 }, (_, i) => i)
@@ -49,6 +49,63 @@ function definition(keyBytes: Uint8Array, data: Uint8Array): bigint {
   rounds(4)
   return a ^ b ^ c ^ d
 }
+
+describe('the hasher of many messages', () => {
+  afterEach(() => {
+    vi.doUnmock('../../src/wire/crypto/instance.js')
+    vi.resetModules()
+  })
+
+  const both = (keyBytes: Uint8Array, data: Uint8Array, hasher = manySiphashes()) => {
+    const out = new Uint32Array(2)
+    hasher(sipKey(keyBytes), data, out)
+    return (BigInt(out[1]!) << 32n) | BigInt(out[0]!)
+  }
+  it('is compiled here, once', () => {
+    expect(manySiphashes()).not.toBe(siphash24Words)
+    expect(manySiphashes()).toBe(manySiphashes())
+  })
+
+  it('answers as the definition, under any key, one after the other', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.uint8Array({ maxLength: 80 }))),
+        pairs => {
+          for (const [keyBytes, data] of pairs) expect(both(keyBytes, data)).toBe(definition(keyBytes, data))
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it.each([0, 7, 8, 255, 256, 65_495, 65_496, 65_497, 65_504, 70_000])('hashes %i bytes', length => {
+    expect(both(key, counting(length))).toBe(siphash24(key, counting(length)))
+    expect(both(key, counting(9))).toBe(definition(key, counting(9)))
+  })
+
+  it('reads its message where it lies', () => {
+    const buffer = counting(60)
+    expect(both(key, buffer.subarray(13, 42))).toBe(definition(key, buffer.slice(13, 42)))
+  })
+
+  it.each<[string, () => unknown]>([
+    [
+      'there is no WebAssembly',
+      () => {
+        throw new ReferenceError('WebAssembly is not defined')
+      },
+    ],
+    [
+      'what was compiled answers wrongly',
+      () => ({ memory: { buffer: new ArrayBuffer(65_536) }, hash: () => {} }),
+    ],
+  ])('is the plain one where %s', async (_, instantiate) => {
+    vi.resetModules()
+    vi.doMock('../../src/wire/crypto/instance.js', () => ({ instantiate }))
+    const plain = await import('../../src/wire/siphash.js')
+    expect(plain.manySiphashes()).toBe(plain.siphash24Words)
+  })
+})
 
 describe('siphash24', () => {
   it.each([

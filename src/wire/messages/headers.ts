@@ -1,6 +1,6 @@
 import { type Codec, type FixedCodec, view } from '../codec.js'
 import type { Reader } from '../cursor.js'
-import { type BlockHeader, blockHeader, HEADER_SIZE } from '../header.js'
+import { type BlockHeader, blockHeader, HEADER_SIZE, HeaderRun } from '../header.js'
 import { MAX_HEADERS, MAX_SIZE } from '../limits.js'
 import { type List, ListView } from '../list.js'
 import { messageType } from '../message-type.js'
@@ -26,26 +26,36 @@ const entry: FixedCodec<BlockHeader> = {
 
 const entries = view(entry, MAX_HEADERS)
 
+const viewOf = (run: HeaderRun): List<BlockHeader> => new ListView(run.count, index => run.header(index))
+
 /** As btcd reads them: every count is 0. All are looked at before the list is handed out, so that reading it cannot fail. */
 function strictEntries(reader: Reader): List<BlockHeader> {
-  const headers = entries.decode(reader)
-  const start = reader.offset - headers.length * entry.size
-  for (let i = 0; i < headers.length; i += 1) {
-    const at = start + i * entry.size + HEADER_SIZE
-    if (reader.bytes[at] !== 0) throw reader.fault('bad-value', 'a header is followed by transactions', at)
+  const count = reader.count(MAX_HEADERS, entry.size)
+  const { buffer, position } = reader
+  const start = reader.skip(count * entry.size)
+  for (let i = 0; i < count; i += 1) {
+    const at = i * entry.size + HEADER_SIZE
+    if (buffer[position + at] !== 0) {
+      throw reader.fault('bad-value', 'a header is followed by transactions', start + at)
+    }
   }
-  return headers
+  return viewOf(new HeaderRun(buffer, position, entry.size, count))
 }
 
 /** As Core reads them: a CompactSize behind each header, whatever it says; the transactions themselves are not there. */
 function lenientEntries(reader: Reader): List<BlockHeader> {
   const offsets = new Uint32Array(reader.count(MAX_HEADERS, entry.size))
+  const { buffer, position } = reader
   for (let i = 0; i < offsets.length; i += 1) {
-    offsets[i] = reader.skip(HEADER_SIZE)
+    offsets[i] = reader.position
+    reader.skip(HEADER_SIZE)
     reader.compactSize(MAX_SIZE)
   }
-  const { bytes } = reader
-  return new ListView(offsets.length, index => blockHeader.read(bytes, offsets[index]!))
+  // As good as always: what is behind a header takes one byte.
+  if (offsets.every((offset, i) => offset === position + i * entry.size)) {
+    return viewOf(new HeaderRun(buffer, position, entry.size, offsets.length))
+  }
+  return new ListView(offsets.length, index => blockHeader.read(buffer, offsets[index]!))
 }
 
 const headerList: Codec<List<BlockHeader>> = {
