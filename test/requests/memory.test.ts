@@ -152,7 +152,7 @@ describe('1,000 filters that are as large as can be', () => {
   /** 10,240 elements, all the same: 26 KB, and three times as much when they are decoded. */
   const filter = Uint8Array.of(0xfd, 0x00, 0x28, ...new Uint8Array(25_600))
   // What all filters share is made with the first one, and is nobody's.
-  BlockFilter.decode(filter, zeroHash)
+  BlockFilter.decode(zeroHash, filter)
   const easy = { powHash: () => new Uint8Array(32) }
   const chain = new HeaderChain(regtest, easy)
   chain.add(headersBehind(regtest.genesis, 999))
