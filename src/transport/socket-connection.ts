@@ -51,7 +51,7 @@ export function fromReads(socket: NodeSocket, reads: SocketReads, options: Socke
  */
 export class SocketReads {
   /** Who takes what was read; without anybody it is lost. */
-  taker: ((chunk: Uint8Array) => void) | undefined
+  taker: Pick<Subscriber<Uint8Array>, 'next'> | undefined
   /** Asked before each read for where it is to go. */
   room: (() => Uint8Array | undefined) | undefined
 
@@ -65,7 +65,7 @@ export class SocketReads {
 
   /** Called by Node behind each read; whether to read on. */
   readonly callback = (size: number, bytes: Uint8Array): boolean => {
-    this.taker?.(bytes === shared ? bytes.slice(0, size) : bytes.subarray(0, size))
+    this.taker?.next(bytes === shared ? bytes.slice(0, size) : bytes.subarray(0, size))
     return true
   }
 }
@@ -208,7 +208,7 @@ class SocketConnection implements Connection {
     if (!listens) this.#subscriber = undefined
     this.#socket[listens ? 'on' : 'off']('data', this.#onData)
     if (this.#reads === undefined) return
-    this.#reads.taker = listens ? chunk => this.#subscriber?.next(chunk) : undefined
+    this.#reads.taker = this.#subscriber
     if (!listens) this.#reads.room = undefined
   }
 

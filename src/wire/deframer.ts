@@ -161,8 +161,9 @@ export class Deframer {
   }
 
   /**
-   * Where the next bytes may be written to before they are pushed, see {@link PayloadPieces.room}: not while frames of
-   * the chunk have to be taken.
+   * Where the next bytes may be written to before they are pushed as the part of it that was written: the rest of a
+   * payload of which a good part is here, so that it is not copied. `undefined` everywhere else, and until what came of
+   * the last room is pushed and cut.
    */
   room(): Uint8Array | undefined {
     if (this.#header === undefined || this.#at < this.#chunk.length) return undefined
