@@ -9,7 +9,7 @@ import { encodeFrame } from '../../src/wire/frame.js'
 import { equalBytes } from '../../src/wire/hex.js'
 import type { Message } from '../../src/wire/messages.js'
 import { regtest } from '../../src/wire/network.js'
-import { remoteVersion } from '../support/conversation.js'
+import { remoteVersion, stillClock } from '../support/conversation.js'
 
 const payload = Uint8Array.from({ length: 400_000 }, (_, i) => (i * 7) & 0xff)
 const frame = encodeFrame(regtest.magic, 'x-large', payload)
@@ -33,7 +33,7 @@ function connected(): { peer: Peer; read: Subject<Message | Uint8Array>; room: R
   }
   const peers: Peer[] = []
   const seen: Message[] = []
-  connect(of(connection), { network: regtest, nonces: createNonces() }).subscribe({
+  connect(of(connection), { network: regtest, nonces: createNonces(), clock: stillClock }).subscribe({
     next: each => peers.push(each),
     error: () => {},
   })
