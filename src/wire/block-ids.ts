@@ -1,4 +1,4 @@
-import { MESSAGES, ROOM, type Sha256x4 } from './crypto/sha256x4.js'
+import { MESSAGES, ROOM, type Sha256Lanes } from './crypto/sha256-lanes.js'
 import { HASH_SIZE, theLanes } from './hash.js'
 import { Transaction } from './transaction.js'
 
@@ -36,7 +36,7 @@ type Wanted = 'txids' | 'wtxids' | 'others'
  * for any of them.
  */
 function hashPart(
-  lanes: Sha256x4,
+  lanes: Sha256Lanes,
   layout: Layout,
   wanted: Wanted,
   from: number,
@@ -64,7 +64,7 @@ function hashPart(
 
 function hashInto(layout: Layout, wanted: Wanted, ids: Uint8Array): Uint8Array {
   const { bytes, offsets, count } = layout
-  const lanes = theLanes()
+  const lanes = theLanes(count)
   const words = new Int32Array(ids.buffer)
   for (let index = 0; index < count; ) {
     const until = lanes === undefined ? index : together(layout, index)

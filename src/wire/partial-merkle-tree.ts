@@ -1,5 +1,5 @@
 import { WireError } from './error.js'
-import type { Hash } from './hash.js'
+import { HASH_SIZE, type Hash, sha256dAlike } from './hash.js'
 import { equalBytes } from './hex.js'
 import type { List } from './list.js'
 import { hashPair } from './merkle.js'
@@ -34,6 +34,42 @@ function heightOf(leaves: number): number {
   return height
 }
 
+/** Nodes side by side. */
+interface Row {
+  /** One behind the other, with room for one more: an odd last one is hashed with itself. */
+  readonly hashes: Uint8Array
+  /** Whether a match lies below; one of each node. */
+  readonly leads: readonly boolean[]
+}
+
+const emptyRow = (nodes: number): Uint8Array => new Uint8Array(HASH_SIZE * (nodes + 1))
+
+/** All rows from the leaves up. */
+function rowsOver(txids: List<Hash>, isMatch: (index: number) => boolean): Row[] {
+  const leaves = emptyRow(txids.length)
+  const matches: boolean[] = []
+  for (const txid of txids) {
+    leaves.set(txid, HASH_SIZE * matches.length)
+    matches.push(isMatch(matches.length))
+  }
+  let row: Row = { hashes: leaves, leads: matches }
+  const rows = [row]
+  while (row.leads.length > 1) {
+    const { hashes, leads } = row
+    const nodes = widthAt(leads.length, 1)
+    const last = HASH_SIZE * (leads.length - 1)
+    hashes.copyWithin(last + HASH_SIZE, last, last + HASH_SIZE)
+    const above = emptyRow(nodes)
+    sha256dAlike(64, hashes, 0, 64, nodes, above)
+    row = {
+      hashes: above,
+      leads: Array.from({ length: nodes }, (_, i) => leads[2 * i] === true || leads[2 * i + 1] === true),
+    }
+    rows.push(row)
+  }
+  return rows
+}
+
 /**
  * The tree that proves the transactions for which `isMatch` answers true.
  * @param txids - of all transactions of the block, at least one
@@ -46,30 +82,17 @@ export function buildPartialMerkleTree(
   const total = txids.length
   if (total === 0) throw new TypeError('a merkle tree has at least one transaction')
 
-  // All rows from the leaves up: the hashes, and whether a match lies below.
-  let row = Array.from(txids, (hash, index) => ({ hash, leads: isMatch(index) }))
-  const rows = [row]
-  while (row.length > 1) {
-    const above: typeof row = []
-    for (let i = 0; i < row.length; i += 2) {
-      const left = row[i]!
-      const right = row[i + 1] ?? left
-      const hash = new Uint8Array(32)
-      hashPair(left.hash, right.hash, hash)
-      above.push({ hash, leads: left.leads || right.leads })
-    }
-    row = above
-    rows.push(row)
-  }
-
+  const rows = rowsOver(txids, isMatch)
   const hashes: Hash[] = []
   const bits: boolean[] = []
   const visit = (height: number, position: number): void => {
-    const node = rows[height]?.[position]
-    if (node === undefined) return
-    bits.push(node.leads)
-    if (height === 0 || !node.leads) hashes.push(node.hash)
-    else {
+    const row = rows[height]
+    const leads = row?.leads[position]
+    if (row === undefined || leads === undefined) return
+    bits.push(leads)
+    if (height === 0 || !leads) {
+      hashes.push(row.hashes.slice(HASH_SIZE * position, HASH_SIZE * (position + 1)))
+    } else {
       visit(height - 1, 2 * position)
       visit(height - 1, 2 * position + 1)
     }

@@ -9,8 +9,8 @@ const MIN_OUTPUT = 9
 const ONE_BYTE = 0xfd
 
 /**
- * Where `count` items end: `before` bytes, a size, as many bytes, and `after` bytes each; the end of all bytes where a
- * size is missing, or takes other than one byte or three. The end found may lie behind that of the bytes.
+ * Where `count` items end: `before` bytes, a size, as many bytes, and `after` bytes each; the end of the whole buffer
+ * where a size is missing, or takes other than one byte or three. What is found may lie behind that.
  */
 function itemsEnd(bytes: Uint8Array, from: number, count: number, before: number, after: number): number {
   let at = from
@@ -38,15 +38,32 @@ export class TransactionScanner {
   witness = 0
   readonly #bytes: Uint8Array
   readonly #command: string | undefined
+  readonly #start: number
+  readonly #end: number
 
-  constructor(bytes: Uint8Array, offset: number, command?: string | undefined) {
+  /**
+   * @param bytes - the payload, or what it lies in
+   * @param offset - where the first transaction begins
+   * @param command - the message, for errors
+   * @param start - where the payload begins, from which the offsets of errors count
+   * @param end - where it ends
+   */
+  constructor(
+    bytes: Uint8Array,
+    offset: number,
+    command?: string | undefined,
+    start = 0,
+    end: number = bytes.length,
+  ) {
     this.#bytes = bytes
     this.offset = offset
     this.#command = command
+    this.#start = start
+    this.#end = end
   }
 
-  #fault(code: ConstructorParameters<typeof WireError>[0], detail: string, offset = this.offset): WireError {
-    return new WireError(code, detail, { command: this.#command, offset })
+  #fault(code: ConstructorParameters<typeof WireError>[0], detail: string, at = this.offset): WireError {
+    return new WireError(code, detail, { command: this.#command, offset: at - this.#start })
   }
 
   /** A CompactSize; its value is not compared with what is left. */
@@ -54,14 +71,15 @@ export class TransactionScanner {
     const bytes = this.#bytes
     const start = this.offset
     const first = bytes[start]
-    if (first === undefined) throw this.#fault('truncated', 'the bytes end before a size')
+    if (first === undefined || start >= this.#end)
+      throw this.#fault('truncated', 'the bytes end before a size')
     if (first < ONE_BYTE) {
       this.offset = start + 1
       return first
     }
     if (first === 0xff) throw this.#fault('too-long', 'a size of 9 bytes is longer than any message')
     const width = first === 0xfd ? 2 : 4
-    if (start + 1 + width > bytes.length) throw this.#fault('truncated', 'the bytes end inside a size')
+    if (start + 1 + width > this.#end) throw this.#fault('truncated', 'the bytes end inside a size')
     let value = bytes[start + 1]! | (bytes[start + 2]! << 8)
     if (width === 4) value = (value | (bytes[start + 3]! << 16) | (bytes[start + 4]! << 24)) >>> 0
     if (value < (width === 2 ? 0xfd : 0x1_0000)) {
@@ -75,7 +93,7 @@ export class TransactionScanner {
   count(minSize: number): number {
     const start = this.offset
     const count = this.size()
-    const left = this.#bytes.length - this.offset
+    const left = this.#end - this.offset
     if (count * minSize > left) {
       throw this.#fault('truncated', `${count} items announced, ${left} bytes left`, start)
     }
@@ -85,8 +103,8 @@ export class TransactionScanner {
   /** Moves over `length` bytes. */
   skip(length: number): void {
     const next = this.offset + length
-    if (next > this.#bytes.length) {
-      throw this.#fault('truncated', `${length} bytes wanted, ${this.#bytes.length - this.offset} left`)
+    if (next > this.#end) {
+      throw this.#fault('truncated', `${length} bytes wanted, ${this.#end - this.offset} left`)
     }
     this.offset = next
   }
@@ -150,7 +168,7 @@ export class TransactionScanner {
       if (all === 0) return false
     }
     at += 4
-    if (at > bytes.length) return false
+    if (at > this.#end) return false
     this.offset = at
     this.witness = witness
     return true
@@ -185,7 +203,7 @@ export class TransactionScanner {
 
   /** Checks that nothing is left. */
   end(): void {
-    const left = this.#bytes.length - this.offset
+    const left = this.#end - this.offset
     if (left > 0) throw this.#fault('trailing-bytes', `${left} bytes left over`)
   }
 }

@@ -421,11 +421,12 @@ export function plainTransaction(tx: Transaction, limits: PlainLimits): { [key: 
 export const transaction: Codec<Transaction> = {
   minSize: 10,
   decode: reader => {
-    const scanner = new TransactionScanner(reader.bytes, reader.offset, reader.command)
+    // Over what the payload lies in: a view of the payload first would cost a third of the whole.
+    const { buffer, position, offset, remaining, command } = reader
+    const scanner = new TransactionScanner(buffer, position, command, position - offset, position + remaining)
     scanner.scan()
-    const decoded = Transaction.at(reader.bytes, reader.offset, scanner.offset, scanner.witness)
-    reader.offset = scanner.offset
-    return decoded
+    reader.position = scanner.offset
+    return Transaction.at(buffer, position, scanner.offset, scanner.witness)
   },
   encode: (writer, tx) => writer.raw(writer.witness ? tx.bytes : tx.stripped),
   plain: plainTransaction,

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { sha256 as nobleSha256 } from '../../src/wire/crypto/noble.js'
+import { fasterFrom, sha256 as nobleSha256, sha256Into, unfilled } from '../../src/wire/crypto/noble.js'
 import { smallSha256 } from '../../src/wire/crypto/small-sha256.js'
 import { checksum, sha256, sha256d, zeroHash } from '../../src/wire/hash.js'
 import { bytesToHex, hexToBytes } from '../../src/wire/hex.js'
@@ -71,6 +71,23 @@ describe('sha256d and checksum', () => {
       expect(bytesToHex(sha256(view))).toBe(await reference(view.slice()))
       expect(bytesToHex(sha256d(view))).toBe(await twice(view.slice()))
     }
+  })
+})
+
+describe('the noble backend', () => {
+  it('writes a hash to its place and nowhere else', async () => {
+    const out = new Uint8Array(40).fill(7)
+    sha256Into(Uint8Array.of(1, 2, 3), out, 5)
+    const digest = await reference(Uint8Array.of(1, 2, 3))
+    expect(bytesToHex(out)).toBe(`${'07'.repeat(5)}${digest}070707`)
+  })
+
+  it('has no memory that is unfilled', () => {
+    expect(unfilled(3)).toEqual(new Uint8Array(3))
+  })
+
+  it('is faster than vectors at no length', () => {
+    expect(fasterFrom()).toBe(Number.POSITIVE_INFINITY)
   })
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { MAX_SHORT, makeSha256d, type Sha256d } from '../../src/wire/crypto/sha256d.js'
+import { afterEach, describe, expect, it, test, vi } from 'vitest'
+import { MAX_SHORT, makeSha256d, PlainSha256d } from '../../src/wire/crypto/sha256d.js'
 import { checksum, checksumAt, sha256 } from '../../src/wire/hash.js'
 import { bytesToHex } from '../../src/wire/hex.js'
 import { reference } from '../support/sha256-suite.js'
@@ -9,24 +9,21 @@ afterEach(() => vi.unstubAllGlobals())
 
 const patterned = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 167 + length * 13) & 0xff)
 
-/** With everything that the platform has, and without WebAssembly. */
-function both(): readonly (readonly [string, Sha256d])[] {
-  const compiled = makeSha256d()
-  vi.stubGlobal('WebAssembly', undefined)
-  const plain = makeSha256d()
-  vi.unstubAllGlobals()
-  expect(plain.constructor).not.toBe(compiled.constructor)
-  return [
-    ['compiled', compiled],
-    ['plain', plain],
-  ]
-}
+const plain = new PlainSha256d()
+const compiled = makeSha256d(plain)
+
+test('this platform has WebAssembly', () => expect(compiled).not.toBe(plain))
+
+const both = [
+  ['compiled', compiled],
+  ['plain', plain],
+] as const
 
 const twice = (bytes: Uint8Array) => bytesToHex(sha256(sha256(bytes)))
 
 describe('Sha256d', () => {
   it('hashes every length around the borders of its blocks', () => {
-    for (const [name, one] of both()) {
+    for (const [name, one] of both) {
       for (let length = 0; length <= 260; length += 1) {
         const bytes = patterned(length + 9)
         one.message(bytes, 4, length)
@@ -37,7 +34,7 @@ describe('Sha256d', () => {
 
   it('hashes the longest message', () => {
     const bytes = patterned(MAX_SHORT)
-    for (const [name, one] of both()) {
+    for (const [name, one] of both) {
       one.message(bytes, 0, MAX_SHORT)
       expect(bytesToHex(one.hash), name).toBe(twice(bytes))
     }
@@ -46,7 +43,7 @@ describe('Sha256d', () => {
   it('hashes a hash once more', async () => {
     const first = sha256(patterned(500))
     const expected = await reference(first)
-    for (const [name, one] of both()) {
+    for (const [name, one] of both) {
       one.hash.set(first)
       one.again()
       expect(bytesToHex(one.hash), name).toBe(expected)
@@ -54,7 +51,6 @@ describe('Sha256d', () => {
   })
 
   it('hashes the same one way and the other', () => {
-    const [[, compiled], [, plain]] = both() as [[string, Sha256d], [string, Sha256d]]
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat({ max: 9 }), (bytes, skipped) => {
         const start = Math.min(skipped, bytes.length)
@@ -70,10 +66,19 @@ describe('Sha256d', () => {
       return { exports: { memory, hash: () => undefined, hash32: () => undefined } }
     })
     vi.stubGlobal('WebAssembly', { Module: class {}, Instance })
-    const one = makeSha256d()
+    expect(makeSha256d(plain)).toBe(plain)
     expect(Instance).toHaveBeenCalledOnce()
-    one.message(patterned(70), 0, 70)
-    expect(bytesToHex(one.hash)).toBe(twice(patterned(70)))
+  })
+
+  it('is plain without WebAssembly, and where a page forbids to compile', () => {
+    vi.stubGlobal('WebAssembly', undefined)
+    expect(makeSha256d(plain)).toBe(plain)
+    const refuse = vi.fn(function refuse() {
+      throw new EvalError('refused by the policy')
+    })
+    vi.stubGlobal('WebAssembly', { Module: refuse })
+    expect(makeSha256d(plain)).toBe(plain)
+    expect(refuse).toHaveBeenCalledOnce()
   })
 })
 

@@ -78,8 +78,9 @@ function reference(bytes: Uint8Array, start: number): Outcome {
   }
 }
 
-function scanned(bytes: Uint8Array, start: number): Outcome {
-  const scanner = new TransactionScanner(bytes, start)
+const scanned = (bytes: Uint8Array, start: number): Outcome => outcomeOf(new TransactionScanner(bytes, start))
+
+function outcomeOf(scanner: TransactionScanner): Outcome {
   try {
     scanner.scan()
     return { end: scanner.offset, witness: scanner.witness }
@@ -164,6 +165,32 @@ describe('a scan', () => {
     for (let end = 0; end < bytes.length; end += step) expectSame(bytes.subarray(0, end))
     for (let end = Math.max(0, bytes.length - 9); end < bytes.length; end += 1)
       expectSame(bytes.subarray(0, end))
+  })
+
+  it('reads nothing behind the end that it is given, and counts from the start that it is given', () => {
+    fc.assert(
+      fc.property(arbitraries.transaction, fc.nat(), fc.nat({ max: 40 }), (tx, seed, behind) => {
+        const payload = mutate(tx.bytes, seeded(seed))
+        // What is behind could be more of the transaction.
+        const bytes = new Uint8Array(7 + payload.length + behind)
+        bytes.set(payload, 7)
+        bytes.set(tx.bytes.subarray(0, behind), 7 + payload.length)
+        const expected = reference(payload, 0)
+        const scanner = new TransactionScanner(bytes, 7, 'tx', 7, 7 + payload.length)
+        const found = outcomeOf(scanner)
+        expect(found).toEqual(
+          'end' in expected
+            ? { end: expected.end + 7, witness: expected.witness && expected.witness + 7 }
+            : expected,
+        )
+      }),
+      { numRuns: 1_000 },
+    )
+    for (const [, text] of cases) {
+      const whole = hexToBytes(text.replaceAll(' ', ''))
+      const scanner = new TransactionScanner(whole, 0, 'tx', 0, whole.length - 1)
+      expect(outcomeOf(scanner)).toEqual(reference(whole.subarray(0, whole.length - 1), 0))
+    }
   })
 
   it('ends inside longer bytes', () => {

@@ -65,7 +65,8 @@ class CompiledSha256d implements Sha256d {
   }
 }
 
-class PlainSha256d implements Sha256d {
+/** By JavaScript, which is there at once. */
+export class PlainSha256d implements Sha256d {
   readonly hash = new Uint8Array(32)
 
   message(bytes: Uint8Array, start: number, length: number): void {
@@ -90,9 +91,8 @@ function agree(one: Sha256d, other: Sha256d): boolean {
   return alike()
 }
 
-/** By WebAssembly, and by JavaScript where there is none, where a page's policy forbids it, or where it hashes wrongly. */
-export function makeSha256d(): Sha256d {
-  const plain = new PlainSha256d()
+/** By WebAssembly; `plain` where there is none, where a page's policy forbids it, or where it hashes otherwise. */
+export function makeSha256d(plain: Sha256d): Sha256d {
   try {
     const compiled = new CompiledSha256d(instantiate<Exports>(moduleBytes()))
     return agree(compiled, plain) ? compiled : plain

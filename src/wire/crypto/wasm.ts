@@ -83,7 +83,7 @@ export interface Func {
 
 function write(code: Code, out: number[]): void {
   if (typeof code === 'number') out.push(code)
-  else for (const part of code) write(part, out)
+  else for (let i = 0; i < code.length; i += 1) write(code[i]!, out)
 }
 
 function flat(code: Code): number[] {

@@ -1,19 +1,20 @@
 import type { CryptoBackend } from './backend.js'
 import { instantiate, type WithMemory } from './instance.js'
-import { layout, moduleBytes, writeTables } from './sha256x4-module.js'
+import { layout, moduleBytes, writeTables } from './sha256-lanes-module.js'
 import { smallSha256 } from './small-sha256.js'
 
 interface Exports extends WithMemory {
-  /** SHA-256 of messages of 32 bytes: the first one, where the hashes go, how many times four. */
-  hash32(source: number, target: number, fours: number): void
-  /** SHA256d of messages of 64 bytes: the first one, bytes from one to the next, and as above. */
-  hash64(source: number, stride: number, target: number, fours: number): void
-  /** SHA256d of messages of 80 bytes, the same. */
-  hash80(source: number, stride: number, target: number, fours: number): void
-  /** SHA256d of four messages: where they are, the bytes of each, and where the hashes go. */
-  hash4(...messagesSizesTarget: Nine): void
+  /** SHA-256 of messages of 32 bytes: the first one, bytes from one to the next, where the hashes go, how many times five. */
+  hash32: InFives
+  /** SHA256d of messages of 64 bytes, */
+  hash64: InFives
+  /** and of 80. */
+  hash80: InFives
+  /** SHA256d of five messages: where they are, the bytes of each, and where the hashes go. */
+  hash5(...messagesSizesTarget: [...Five, ...Five, number]): void
 }
-type Nine = [number, number, number, number, number, number, number, number, number]
+type InFives = (source: number, stride: number, target: number, fives: number) => void
+type Five = [number, number, number, number, number]
 
 /** What hashes long messages, and from how many bytes on it had better. */
 export interface ForLong {
@@ -21,17 +22,17 @@ export interface ForLong {
   readonly sha256Into: CryptoBackend['sha256Into']
 }
 
-const LANES = 4
+const LANES = 5
 const HASH = 32
 /** So many messages are sorted and hashed at once. */
-const MOST = 1_024
+const MOST = 1_020
 const HASHES = layout.free
 /** Hashes of long messages that are to be hashed again. */
 const ONCE = HASHES + HASH * MOST
 
 /** Where messages begin in the memory. */
 export const MESSAGES: number = ONCE + HASH * MOST
-/** Beyond the last message more is read, and ignored. */
+/** Beyond the last message up to four more are read, and ignored. */
 const SLACK = 1_024
 /** Bytes for messages; the longest that can be hashed. */
 export const ROOM: number = layout.pages * 65_536 - MESSAGES - SLACK
@@ -39,11 +40,11 @@ export const ROOM: number = layout.pages * 65_536 - MESSAGES - SLACK
 const blocksOf = (size: number): number => (size + 9 + 63) >>> 6
 
 /**
- * SHA256d in the four lanes of vectors. Whoever has messages copies them to {@link memory}, many at a time, since a call
+ * SHA256d in five lanes. Whoever has messages copies them to {@link memory}, many at a time, since a call
  * and a view cost as much as a block; says where each is, with {@link add}; and has all of them hashed with
  * {@link flush}.
  */
-export class Sha256x4 {
+export class Sha256Lanes {
   /** The module's memory, of which {@link ROOM} bytes from {@link MESSAGES} on are for messages. */
   readonly memory: Uint8Array
   readonly #exports: Exports
@@ -57,7 +58,7 @@ export class Sha256x4 {
   /** For whom hashes are hashed again. */
   readonly #onceNames = new Int32Array(MOST)
   #onceCount = 0
-  /** The messages in hand by the number of their blocks, so that four in a row have about as many. */
+  /** The messages in hand by the number of their blocks, so that five in a row have about as many. */
   readonly #order = new Int32Array(MOST)
   /** How many messages have so many blocks, and then where those begin in the order. */
   readonly #places = new Int32Array(blocksOf(ROOM) + 2)
@@ -107,7 +108,7 @@ export class Sha256x4 {
     const [order, names] = [this.#order, this.#names]
     this.#hash()
     for (let i = 0; i < this.#count; i += 1) this.#copy(HASHES + HASH * i, out, width, names[order[i]!]!)
-    if (this.#onceCount > 0) this.#exports.hash32(ONCE, ONCE, Math.ceil(this.#onceCount / LANES))
+    if (this.#onceCount > 0) this.#exports.hash32(ONCE, HASH, ONCE, Math.ceil(this.#onceCount / LANES))
     for (let i = 0; i < this.#onceCount; i += 1) {
       this.#copy(ONCE + HASH * i, out, width, this.#onceNames[i]!)
     }
@@ -115,7 +116,8 @@ export class Sha256x4 {
   }
 
   /**
-   * SHA256d of `count` messages of one size, `stride` bytes from one to the next, of which the first is at `start`.
+   * SHA256d of `count` messages of one size, `stride` bytes from one to the next (up to 200), of which the first is at
+   * `start`.
    * The hashes may be written over the messages.
    */
   alike(
@@ -130,11 +132,11 @@ export class Sha256x4 {
     for (let from = 0; from < count; from += most) {
       const some = Math.min(most, count - from)
       const at = start + from * stride
-      const fours = Math.ceil(some / LANES)
+      const fives = Math.ceil(some / LANES)
       this.memory.set(bytes.subarray(at, at + (some - 1) * stride + size), MESSAGES)
-      // Here too over the messages: a hash is shorter, and four are read before theirs are written.
-      if (size === 64) this.#exports.hash64(MESSAGES, stride, MESSAGES, fours)
-      else this.#exports.hash80(MESSAGES, stride, MESSAGES, fours)
+      // Here too over the messages: a hash is shorter, and five are read before theirs are written.
+      if (size === 64) this.#exports.hash64(MESSAGES, stride, MESSAGES, fives)
+      else this.#exports.hash80(MESSAGES, stride, MESSAGES, fives)
       hashes.set(this.memory.subarray(MESSAGES, MESSAGES + HASH * some), HASH * from)
     }
   }
@@ -156,9 +158,18 @@ export class Sha256x4 {
       const b = i + 1 < count ? order[i + 1]! : a
       const c = i + 2 < count ? order[i + 2]! : a
       const d = i + 3 < count ? order[i + 3]! : a
-      this.#exports.hash4(
-        ...[starts[a]!, starts[b]!, starts[c]!, starts[d]!],
-        ...[sizes[a]!, sizes[b]!, sizes[c]!, sizes[d]!],
+      const e = i + 4 < count ? order[i + 4]! : a
+      this.#exports.hash5(
+        starts[a]!,
+        starts[b]!,
+        starts[c]!,
+        starts[d]!,
+        starts[e]!,
+        sizes[a]!,
+        sizes[b]!,
+        sizes[c]!,
+        sizes[d]!,
+        sizes[e]!,
         HASHES + HASH * i,
       )
     }
@@ -184,31 +195,32 @@ export class Sha256x4 {
 }
 
 /** Whether the lanes hash as the plain way does: on a big-endian host they do not. */
-function hashesWell(lanes: Sha256x4): boolean {
-  const sample = Uint8Array.from({ length: 400 }, (_, i) => i)
+function hashesWell(lanes: Sha256Lanes): boolean {
+  // One more than there are lanes.
+  const all = [0, 1, 2, 3, 4, 5]
+  const sample = Uint8Array.from({ length: 80 * all.length }, (_, i) => i)
   const expected = new Uint8Array(HASH)
   const isRight = (start: number, length: number, hash: Uint8Array): boolean => {
     smallSha256(sample, expected, start, length)
     smallSha256(expected, expected)
     return expected.every((byte, i) => byte === hash[i])
   }
-  const hashes = new Uint8Array(5 * HASH)
+  const hashes = new Uint8Array(all.length * HASH)
   const hashAt = (i: number): Uint8Array => hashes.subarray(HASH * i, HASH * (i + 1))
-  const five = [0, 1, 2, 3, 4]
   for (const size of [64, 80] as const) {
-    lanes.alike(size, sample, 0, size, 5, hashes)
-    if (!five.every(i => isRight(size * i, size, hashAt(i)))) return false
+    lanes.alike(size, sample, 0, size, all.length, hashes)
+    if (!all.every(i => isRight(size * i, size, hashAt(i)))) return false
   }
   lanes.memory.set(sample, MESSAGES)
-  for (const i of five) lanes.add(MESSAGES + i, 77 * i, i)
+  for (const i of all) lanes.add(MESSAGES + i, 77 * i, i)
   lanes.flush(new Int32Array(hashes.buffer), 8)
-  return five.every(i => isRight(i, 77 * i, hashAt(i)))
+  return all.every(i => isRight(i, 77 * i, hashAt(i)))
 }
 
 /** `undefined` without WebAssembly or its vectors, on pages whose policy forbids to compile, and on big-endian hosts. */
-export function makeSha256x4(long: ForLong): Sha256x4 | undefined {
+export function makeSha256Lanes(long: ForLong): Sha256Lanes | undefined {
   try {
-    const lanes = new Sha256x4(instantiate<Exports>(moduleBytes()), long)
+    const lanes = new Sha256Lanes(instantiate<Exports>(moduleBytes()), long)
     return hashesWell(lanes) ? lanes : undefined
   } catch {
     return undefined
