@@ -68,3 +68,20 @@ export function hear<T>(
 ): Unsubscribable {
   return new Hearing(source, look, voice)
 }
+
+/** The same with two streams. */
+export function hearBoth<T>(
+  one: Observable<T>,
+  other: Observable<T>,
+  look: (value: T) => void,
+  voice: Pick<Observer<unknown>, 'error'>,
+): Unsubscribable {
+  const first = hear(one, look, voice)
+  const second = hear(other, look, voice)
+  return {
+    unsubscribe: () => {
+      first.unsubscribe()
+      second.unsubscribe()
+    },
+  }
+}
