@@ -28,7 +28,7 @@ class MessageStream
   implements CommandIndex, Audible<Message>, Listeners<Message>
 {
   readonly #turns: Turns
-  /** Lists are replaced, never changed: a loop may be in them. */
+  /** Lists are replaced, never changed: a loop may be in them. By `concat`: `[...list, one]` has room for 17. */
   #all = NOBODY
   /** By command. Made with the first one. */
   #some: Map<Command, readonly Place[]> | undefined
@@ -65,7 +65,7 @@ class MessageStream
 
   add(listener: Listener<Message>): void {
     if (this.#complete) listener.complete()
-    else this.#all = [...this.#all, this.#place(listener)]
+    else this.#all = this.#all.concat(this.#place(listener))
   }
 
   remove(listener: Listener<Message>): void {
@@ -78,7 +78,7 @@ class MessageStream
       return
     }
     this.#some ??= new Map()
-    this.#some.set(command, [...(this.#some.get(command) ?? NOBODY), this.#place(listener)])
+    this.#some.set(command, (this.#some.get(command) ?? NOBODY).concat(this.#place(listener)))
   }
 
   removeOf(command: Command, listener: Listener<Message>): void {
