@@ -76,12 +76,20 @@ export function hearBoth<T>(
   look: (value: T) => void,
   voice: Pick<Observer<unknown>, 'error'>,
 ): Unsubscribable {
-  const first = hear(one, look, voice)
-  const second = hear(other, look, voice)
-  return {
-    unsubscribe: () => {
-      first.unsubscribe()
-      second.unsubscribe()
-    },
+  return new Both(hear(one, look, voice), hear(other, look, voice))
+}
+
+class Both implements Unsubscribable {
+  readonly #one: Unsubscribable
+  readonly #other: Unsubscribable
+
+  constructor(one: Unsubscribable, other: Unsubscribable) {
+    this.#one = one
+    this.#other = other
+  }
+
+  unsubscribe(): void {
+    this.#one.unsubscribe()
+    this.#other.unsubscribe()
   }
 }
