@@ -222,6 +222,8 @@ class SocketConnection implements Connection {
   }
 
   readonly #onError = (error: Error): void => {
+    // After our own end nobody hears of it: a remote that resets what we have closed is ordinary, and errors are dear.
+    if (this.#closed) return
     const at = this.remote === undefined ? 'a socket' : `${this.remote.host}:${this.remote.port}`
     this.#ending ??= toTransportError(error, at, 'connected')
     this.#deliverEnding()
@@ -230,11 +232,13 @@ class SocketConnection implements Connection {
   readonly #onClose = (): void => {
     clearTimeout(this.#timer)
     this.#outgoing.clear()
-    this.#ending ??= new TransportError('connection-failed', 'the socket was destroyed from outside', {
-      cause: this.#socket.errored,
-    })
-    this.#deliverEnding()
     const socket = this.#socket
+    if (!this.#closed) {
+      this.#ending ??= new TransportError('connection-failed', 'the socket was destroyed from outside', {
+        cause: socket.errored,
+      })
+      this.#deliverEnding()
+    }
     socket.off('data', this.#onData)
     socket.off('end', this.#onEnd)
     socket.off('error', this.#onError)
