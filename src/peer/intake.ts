@@ -75,6 +75,7 @@ export class Intake {
   }
 
   start(): void {
+    this.#connection.into?.(() => this.#room())
     this.#subscription.add(
       this.#connection.bytes$.subscribe({
         next: chunk => {
@@ -113,6 +114,14 @@ export class Intake {
     this.#ledger.set('frame', 0)
     attempt(() => this.#probing.unsubscribe())
     attempt(() => this.#subscription.unsubscribe())
+  }
+
+  /** Where the transport may read to; it is charged before it is filled. */
+  #room(): Uint8Array | undefined {
+    if (this.#stopped) return undefined
+    const room = this.#link.room()
+    if (room !== undefined) this.#ledger.set('frame', this.#link.waiting)
+    return room
   }
 
   /** A transport may be anybody's: what it throws ends this peer, and must not reach whoever lets it go on. */

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, test, vi } from 'vitest'
 import { Deframer, type Frame } from '../../src/wire/deframer.js'
 import { encodeFrame, FRAME_HEADER } from '../../src/wire/frame.js'
 import { equalBytes, hexToBytes } from '../../src/wire/hex.js'
+import { decodeMessage } from '../../src/wire/messages.js'
 import { mainnet } from '../../src/wire/network.js'
 import { wireErrorOf } from '../support/wire.js'
 
@@ -24,9 +25,11 @@ function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   return sorted.slice(1).map((place, i) => bytes.slice(sorted[i], place))
 }
 
+type Read = Pick<Frame, 'name' | 'payload' | 'size' | 'checksumValid' | 'commandFault'>
+
 /** All frames of the chunks, their payloads copied. */
-function framesOf(chunks: readonly Uint8Array[], deframer = new Deframer(magic)): Frame[] {
-  const frames: Frame[] = []
+function framesOf(chunks: readonly Uint8Array[], deframer = new Deframer(magic)): Read[] {
+  const frames: Read[] = []
   for (const chunk of chunks) {
     deframer.push(chunk)
     for (let frame = deframer.next(); frame; frame = deframer.next()) {
@@ -166,7 +169,7 @@ describe('payloads', () => {
       encodeFrame(magic, 'tx', new Uint8Array(40).fill(7)),
     ])
     const deframer = new Deframer(magic)
-    const frames: Frame[] = []
+    const frames: Read[] = []
     for (const byte of stream) {
       deframer.push(Uint8Array.of(byte))
       const frame = deframer.next()
@@ -321,7 +324,7 @@ test('the magic is that of the network, and nothing else is', () => {
 
 describe('frames that are cut ahead', () => {
   const small = (i: number) => encodeFrame(magic, 'ping', Uint8Array.of(i, i >>> 8, 0, 0, 0, 0, 0, 0))
-  const numbers = (frames: readonly (Frame | undefined)[]) =>
+  const numbers = (frames: readonly (Read | undefined)[]) =>
     frames.map(frame => frame && frame.payload[0]! + 256 * frame.payload[1]!)
 
   it.each([1, 2, 63, 64, 65, 128, 129, 1_000])('come out whole and in order, %i in a chunk', count => {
@@ -375,5 +378,92 @@ describe('frames that are cut ahead', () => {
     deframer.push(joined([small(1), small(2), Uint8Array.of(...magic.subarray(0, 3), 0), new Uint8Array(30)]))
     expect(numbers([deframer.next(), deframer.next()])).toEqual([1, 2])
     expect(wireErrorOf(() => deframer.next()).offset).toBe(3)
+  })
+})
+
+describe('decode', () => {
+  const decoded = (stream: Uint8Array) => {
+    const deframer = new Deframer(magic)
+    deframer.push(stream)
+    return deframer.next()
+  }
+
+  it('reads the message where it lies, as decodeMessage does', () => {
+    const frame = decoded(encodeFrame(magic, 'ping', payload.subarray(1, 9)))
+    expect(frame?.decode()).toEqual(decodeMessage('ping', payload.subarray(1, 9)))
+    expect(wireErrorOf(() => frame?.decode({ protocolVersion: 60_000 })).code).toBe('oversized-payload')
+  })
+
+  it('tells offsets in the payload', () => {
+    const frame = decoded(encodeFrame(magic, 'ping', new Uint8Array(5)))
+    expect(wireErrorOf(() => frame?.decode())).toMatchObject({
+      code: 'truncated',
+      command: 'ping',
+      offset: 0,
+    })
+  })
+
+  it('keeps what nobody knows', () => {
+    expect(decoded(encodeFrame(magic, 'uroot', payload))?.decode()).toEqual({
+      command: 'unknown',
+      name: 'uroot',
+      payload,
+    })
+  })
+})
+
+describe('room', () => {
+  const large = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 31) & 0xff)
+  const frame = encodeFrame(magic, 'block', large)
+
+  it('is for the payload in hand alone', () => {
+    const deframer = new Deframer(magic)
+    expect(deframer.room()).toBeUndefined()
+    deframer.push(frame.subarray(0, 20))
+    deframer.next()
+    expect(deframer.room()).toBeUndefined()
+    deframer.push(frame.subarray(20, 100_000))
+    // Not while the chunk is not looked at.
+    expect(deframer.room()).toBeUndefined()
+    deframer.next()
+    const room = deframer.room()
+    expect(room?.length).toBe(frame.length - 100_000)
+    expect(deframer.waiting).toBe(frame.length)
+    room?.set(frame.subarray(100_000))
+    deframer.push(room ?? frame)
+    const whole = deframer.next()
+    expect(whole?.checksumValid).toBe(true)
+    expect(whole?.payload.buffer).toBe(room?.buffer)
+    expect(deframer.next()).toBeUndefined()
+    expect([deframer.room(), deframer.waiting]).toEqual([undefined, 0])
+  })
+
+  it('gives the frames that there are without', () => {
+    const stream = joined([three, frame, three, encodeFrame(magic, 'tx', large.subarray(0, 70_000)), three])
+    const expected = framesOf([stream])
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1_000, max: 70_000 }), { minLength: 1, maxLength: 20 }),
+        sizes => {
+          const deframer = new Deframer(magic)
+          const frames: Read[] = []
+          for (let at = 0, i = 0; at < stream.length; i += 1) {
+            const size = sizes[i % sizes.length] ?? 1
+            const room = deframer.room()
+            const next = stream.subarray(at, at + Math.min(size, room?.length ?? size))
+            room?.set(next)
+            frames.push(...framesOf([room?.subarray(0, next.length) ?? next.slice()], deframer))
+            at += next.length
+          }
+          expect(frames.map(({ name, checksumValid }) => [name, checksumValid])).toEqual(
+            expected.map(({ name }) => [name, true]),
+          )
+          // Byte by byte here: an assertion of as many takes seconds.
+          const same = frames.map((each, i) => equalBytes(each.payload, expected[i]?.payload ?? magic))
+          expect(same).not.toContain(false)
+        },
+      ),
+      { numRuns: 40 },
+    )
   })
 })
