@@ -4,6 +4,7 @@ export const blockDecode: Row = {
   name: 'block decode, validated',
   task: 'block-decode',
   input: 'block',
+  lives: 3,
   per: 'block',
   rivals: {
     go: { must: 15, stretch: 20 },

@@ -4,6 +4,7 @@ export const blockFields: Row = {
   name: 'every field of a block',
   task: 'block-fields',
   input: 'block',
+  lives: 3,
   per: 'block',
   rivals: {
     go: { must: 1.2, stretch: 1.6 },

@@ -53,7 +53,7 @@ function readStream(pieces: readonly Uint8Array[], next: (message: Message) => v
     deframer.push(piece)
     for (let frame = deframer.next(); frame !== undefined; frame = deframer.next()) {
       if (!frame.checksumValid || frame.commandFault !== undefined) throw new Error('a bad frame')
-      next(decodeMessage(frame.name, frame.payload))
+      next(frame.decode())
       count += 1
     }
   }
