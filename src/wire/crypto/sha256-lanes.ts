@@ -196,8 +196,10 @@ export class Sha256Lanes {
 
 /** Whether the lanes hash as the plain way does: on a big-endian host they do not. */
 function hashesWell(lanes: Sha256Lanes): boolean {
-  // One more than there are lanes.
+  // One more than there are lanes. One of the vectors, that of the numbers and the last are looked at: by JavaScript,
+  // which has just begun, each takes as long as compiling the module.
   const all = [0, 1, 2, 3, 4, 5]
+  const some = [0, 4, 5]
   const sample = Uint8Array.from({ length: 80 * all.length }, (_, i) => i)
   const expected = new Uint8Array(HASH)
   const isRight = (start: number, length: number, hash: Uint8Array): boolean => {
@@ -209,12 +211,12 @@ function hashesWell(lanes: Sha256Lanes): boolean {
   const hashAt = (i: number): Uint8Array => hashes.subarray(HASH * i, HASH * (i + 1))
   for (const size of [64, 80] as const) {
     lanes.alike(size, sample, 0, size, all.length, hashes)
-    if (!all.every(i => isRight(size * i, size, hashAt(i)))) return false
+    if (!some.every(i => isRight(size * i, size, hashAt(i)))) return false
   }
   lanes.memory.set(sample, MESSAGES)
-  for (const i of all) lanes.add(MESSAGES + i, 77 * i, i)
+  for (const i of all) lanes.add(MESSAGES + i, 23 * i, i)
   lanes.flush(new Int32Array(hashes.buffer), 8)
-  return all.every(i => isRight(i, 77 * i, hashAt(i)))
+  return some.every(i => isRight(i, 23 * i, hashAt(i)))
 }
 
 /** `undefined` without WebAssembly or its vectors, on pages whose policy forbids to compile, and on big-endian hosts. */
