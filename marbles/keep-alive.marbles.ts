@@ -1,5 +1,6 @@
-import { filter, map, type Observable } from 'rxjs'
+import { EMPTY, filter, map, type Observable } from 'rxjs'
 import { describe, it } from 'vitest'
+import type { Behavior } from '../src/behaviors/behavior.js'
 import { keepAlive } from '../src/behaviors/keep-alive.js'
 import type { PeerOptions } from '../src/peer/options.js'
 import { marbles } from '../src/testing/marbles.js'
@@ -102,6 +103,17 @@ describe('keep-alive', () => {
     'it is replaced by another one in a line',
     marbles(helpers => {
       const { remote, peer$ } = outbound(helpers, '(va)', { behaviors: { keepAlive: keepAlive(60_000) } })
+      helpers.expectObservable(pingsOf(remote)).toBe('60s p 59999ms p 9999ms |')
+      helpers.expectObservable(letterP(peer$), '^ 129999ms !').toBe('P')
+    }),
+  )
+
+  it(
+    'it can be wrapped: what a behavior is given can be taken apart and put together',
+    marbles(helpers => {
+      const wrapped: Behavior = ({ scheduler, attention, ...others }) =>
+        attention() === 0 ? keepAlive(60_000)({ ...others, scheduler, attention }) : EMPTY
+      const { remote, peer$ } = outbound(helpers, '(va)', { behaviors: { keepAlive: wrapped } })
       helpers.expectObservable(pingsOf(remote)).toBe('60s p 59999ms p 9999ms |')
       helpers.expectObservable(letterP(peer$), '^ 129999ms !').toBe('P')
     }),

@@ -1,6 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Block, BlockHeader, Transaction, type TransactionInput } from 'rxpeer/wire'
+import {
+  Block,
+  BlockHeader,
+  merkleRoot,
+  sha256d,
+  Transaction,
+  type TransactionInput,
+  zeroHash,
+} from 'rxpeer/wire'
 import { seeded } from '../../test/support/mutate.js'
 
 const folder =
@@ -43,13 +51,34 @@ function makeBlock(): Block {
       lockTime: pick(600_000),
     })
   }
+  const others = Array.from({ length: 3_314 }, transaction)
+  // It keeps what a block promises, so that it can be checked: the coinbase commits to the witnesses, the header to all.
+  const witnessRoot = merkleRoot([zeroHash, ...others.map(({ wtxid }) => wtxid)]).root
+  const commitment = sha256d(Uint8Array.of(...witnessRoot, ...zeroHash))
+  const coinbase = Transaction.from({
+    version: 2,
+    inputs: [
+      {
+        outpoint: { txid: zeroHash, index: 0xffff_ffff },
+        scriptSig: Uint8Array.of(3, 0xf8, 0xc2, 0x08, ...bytes(8)),
+        sequence: 0xffff_ffff,
+        witness: [zeroHash],
+      },
+    ],
+    outputs: [
+      { value: 1_250_000_000n, scriptPubKey: bytes(25) },
+      { value: 0n, scriptPubKey: Uint8Array.of(0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed, ...commitment) },
+    ],
+    lockTime: 0,
+  })
+  const transactions = [coinbase, ...others]
   const header = BlockHeader.from({
     version: 0x2000_0000,
     previousBlock: bytes(32),
-    merkleRoot: bytes(32),
+    merkleRoot: merkleRoot(transactions.map(({ txid }) => txid)).root,
     time: 1_556_900_000,
     bits: 0x172c_0da7,
     nonce: pick(2 ** 32),
   })
-  return Block.from(header, Array.from({ length: 3_315 }, transaction))
+  return Block.from(header, transactions)
 }

@@ -45,11 +45,6 @@ export function median(values: readonly number[]): number {
   return sorted[sorted.length >>> 1] ?? Number.NaN
 }
 
-/** How many times as long `slow` takes as `fast`: the median over the rounds, each compared within itself. */
-export function ratio(slow: Timing, fast: Timing): number {
-  return median(slow.rounds.map((milliseconds, round) => milliseconds / (fast.rounds[round] ?? Number.NaN)))
-}
-
 /** Prints rows in columns, the first to the left and the others to the right. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))

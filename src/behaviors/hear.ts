@@ -23,7 +23,8 @@ function isAudible<T>(source: Observable<T>): source is Observable<T> & Audible<
 
 /** Listens to one stream for a habit. */
 class Hearing<T> implements Observer<T>, Unsubscribable {
-  readonly #look: (value: T) => void
+  /** `undefined` once it is unsubscribed: who ends in the middle of a value that others hear first does not hear it. */
+  #look: ((value: T) => void) | undefined
   readonly #voice: Pick<Observer<unknown>, 'error'>
   readonly #source: Listeners<T> | Unsubscribable
 
@@ -36,7 +37,7 @@ class Hearing<T> implements Observer<T>, Unsubscribable {
 
   next(value: T): void {
     try {
-      this.#look(value)
+      this.#look?.(value)
     } catch (error) {
       this.#voice.error(error)
     }
@@ -49,6 +50,7 @@ class Hearing<T> implements Observer<T>, Unsubscribable {
   complete(): void {}
 
   unsubscribe(): void {
+    this.#look = undefined
     if ('unsubscribe' in this.#source) this.#source.unsubscribe()
     else this.#source.remove(this)
   }

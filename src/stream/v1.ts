@@ -1,8 +1,8 @@
-import { type CutFrame, Deframer } from '../wire/deframer.js'
+import { Deframer, type Frame } from '../wire/deframer.js'
 import { WireError } from '../wire/error.js'
 import { COMMAND_SIZE } from '../wire/frame.js'
 import { encodeMessageFrame } from '../wire/message-frame.js'
-import { decodeMessageAt, type EncodeOptions, type Message } from '../wire/messages.js'
+import { decodeMessage, type EncodeOptions, type Message } from '../wire/messages.js'
 import type { Network } from '../wire/network.js'
 import type { Broken, Inbound, Link, LinkEvents, Reading } from './link.js'
 import { Queue } from './queue.js'
@@ -13,7 +13,7 @@ const SOUND: readonly WireError[] = []
 const COMMAND_AT = 4
 const CHECKSUM_AT = COMMAND_AT + COMMAND_SIZE + 4
 
-function faultsOf({ name, checksumValid, commandFault }: CutFrame): readonly WireError[] {
+function faultsOf({ name, checksumValid, commandFault }: Frame): readonly WireError[] {
   if (checksumValid && commandFault === undefined) return SOUND
   const faults: WireError[] = []
   if (commandFault !== undefined) {
@@ -25,16 +25,12 @@ function faultsOf({ name, checksumValid, commandFault }: CutFrame): readonly Wir
   return faults
 }
 
-function decode(frame: CutFrame, reading: Reading): Message | WireError {
-  const { type } = frame
-  if (type === undefined) return { command: 'unknown', name: frame.name, payload: frame.payload }
+function decode(frame: Frame, reading: Reading): Message | WireError {
   try {
     // A version message stays as long as the peer, and must not keep the chunk that it came in.
-    if (type.command === 'version') {
-      const own = new Uint8Array(frame.payload)
-      return decodeMessageAt(type, own, 0, own.length, reading)
-    }
-    return decodeMessageAt(type, frame.bytes, frame.start, frame.end, reading)
+    return frame.name === 'version'
+      ? decodeMessage(frame.name, new Uint8Array(frame.payload), reading)
+      : frame.decode(reading)
   } catch (error) {
     if (error instanceof WireError) return error
     throw error
@@ -44,10 +40,10 @@ function decode(frame: CutFrame, reading: Reading): Message | WireError {
 class FramedMessage implements Inbound {
   readonly kind = 'received'
   readonly faults: readonly WireError[]
-  readonly #frame: CutFrame
+  readonly #frame: Frame
   #read: Message | WireError | undefined
 
-  constructor(frame: CutFrame) {
+  constructor(frame: Frame) {
     this.faults = faultsOf(frame)
     this.#frame = frame
     this.#read = undefined

@@ -70,6 +70,7 @@ export class Reader {
     return this.position - this.#start
   }
 
+  /** Moves to another byte of the payload. */
   set offset(offset: number) {
     this.position = this.#start + offset
   }

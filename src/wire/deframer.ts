@@ -1,10 +1,10 @@
 import { readU32 } from './bytes.js'
 import { type CommandBytes, commandAt } from './command-bytes.js'
-import { WireError } from './error.js'
+import { WireError, type WireErrorCode } from './error.js'
 import { FRAME_HEADER } from './frame.js'
 import { checksumAt, checksums } from './hash.js'
 import { MAX_PAYLOAD } from './limits.js'
-import type { KnownMessageType } from './messages.js'
+import { type DecodeOptions, decodeMessageAt, type Message } from './messages.js'
 import { NONCE_SIZE, noteNonceChecksum } from './nonce-checksum.js'
 import { PayloadPieces } from './payload-pieces.js'
 
@@ -13,35 +13,33 @@ const COMMAND_AT = 4
 const LENGTH_AT = 16
 const CHECKSUM_AT = 20
 
+const EMPTY = new Uint8Array(0)
+
+/** For the deframer alone. */
+let makeFrame: (
+  command: CommandBytes,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  valid: boolean,
+) => Frame
+
 /** A frame as it came in. Faults that leave the stream in step are facts here; what follows from them is policy. */
-export interface Frame {
-  /** Wire name, one character a byte, up to the NULs that pad it. */
-  readonly name: string
-  /** A view where it lay inside one chunk, else a buffer of its own. */
-  readonly payload: Uint8Array
+export class Frame {
   /** Bytes on the wire, header included. */
   readonly size: number
   /** Whether the checksum fits the payload. */
-  readonly checksumValid: boolean
-  /** What is wrong with the command bytes; `undefined` where nothing is. */
-  readonly commandFault: CommandBytes['fault']
-}
-
-const EMPTY = new Uint8Array(0)
-
-/**
- * A frame whose payload is where it came in. Most are read there: a view of it costs 40 to 60 ns, as much as reading a ping
- * does, and so it is made when somebody asks.
- */
-export class CutFrame implements Frame {
-  readonly size: number
   readonly checksumValid: boolean
   readonly #command: CommandBytes
   readonly #bytes: Uint8Array
   readonly #start: number
   #payload: Uint8Array | undefined
 
-  constructor(
+  static {
+    makeFrame = (command, bytes, start, length, valid) => new Frame(command, bytes, start, length, valid)
+  }
+
+  private constructor(
     command: CommandBytes,
     bytes: Uint8Array,
     start: number,
@@ -56,35 +54,37 @@ export class CutFrame implements Frame {
     this.#payload = undefined
   }
 
+  /** Wire name, one character a byte, up to the NULs that pad it. */
   get name(): string {
     return this.#command.name
   }
 
-  get commandFault(): Frame['commandFault'] {
+  /** What is wrong with the command bytes; `undefined` where nothing is. */
+  get commandFault(): Extract<WireErrorCode, 'bad-command' | 'command-not-utf8'> | undefined {
     return this.#command.fault
   }
 
-  /** The row of the message; `undefined` where nobody knows it. */
-  get type(): KnownMessageType | undefined {
-    return this.#command.type
-  }
-
-  /** What the payload lies in, from {@link start} to {@link end}. */
-  get bytes(): Uint8Array {
-    return this.#bytes
-  }
-
-  get start(): number {
-    return this.#start
-  }
-
-  get end(): number {
-    return this.#start + this.size - FRAME_HEADER
-  }
-
+  /**
+   * A view where it lay inside one chunk, else a buffer of its own. Made when it is asked for: a view takes 40 to 60 ns, as
+   * long as decoding a ping.
+   */
   get payload(): Uint8Array {
-    this.#payload ??= this.#bytes.subarray(this.#start, this.end)
+    this.#payload ??= this.#bytes.subarray(this.#start, this.#end)
     return this.#payload
+  }
+
+  /**
+   * The message, as `decodeMessage` reads it, where it lies.
+   * @throws WireError where the payload is not what the name says, with the offset of the fault in it
+   */
+  decode(options: DecodeOptions = {}): Message {
+    const { type, name } = this.#command
+    if (type === undefined) return { command: 'unknown', name, payload: this.payload }
+    return decodeMessageAt(type, this.#bytes, this.#start, this.#end, options)
+  }
+
+  get #end(): number {
+    return this.#start + this.size - FRAME_HEADER
   }
 }
 
@@ -171,7 +171,7 @@ export class Deframer {
    * @throws WireError `wrong-magic` with the first byte that differs, `oversized-frame` as soon as the header is
    * there; the stream is out of step after either
    */
-  next(): CutFrame | undefined {
+  next(): Frame | undefined {
     const batch = this.#batch ?? (this.#headerFill === 0 ? this.#cut() : undefined)
     if (batch !== undefined) return this.#take(batch)
     const frame = this.#assemble()
@@ -213,7 +213,7 @@ export class Deframer {
     return batch
   }
 
-  #take(batch: Batch): CutFrame {
+  #take(batch: Batch): Frame {
     const chunk = this.#chunk
     const index = batch.taken
     const start = batch.starts[index]!
@@ -227,11 +227,11 @@ export class Deframer {
       this.#batch = undefined
       if (spare.length < SPARE) spare.push(batch)
     }
-    return new CutFrame(commandAt(chunk, start - FRAME_HEADER + COMMAND_AT), chunk, start, length, valid)
+    return makeFrame(commandAt(chunk, start - FRAME_HEADER + COMMAND_AT), chunk, start, length, valid)
   }
 
   /** Puts a frame together that comes in pieces. */
-  #assemble(): CutFrame | undefined {
+  #assemble(): Frame | undefined {
     this.#header ??= this.#readHeader()
     if (this.#header === undefined) return undefined
     const { length, command, checksum } = this.#header
@@ -240,7 +240,7 @@ export class Deframer {
     this.#header = undefined
     this.#headerFill = 0
     const start = place === this.#chunk ? this.#at - length : 0
-    return new CutFrame(command, place, start, length, checksumAt(place, start, length) === checksum)
+    return makeFrame(command, place, start, length, checksumAt(place, start, length) === checksum)
   }
 
   #readHeader(): Header | undefined {

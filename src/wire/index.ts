@@ -12,7 +12,7 @@ export {
   type PrefilledTransaction,
 } from './compact.js'
 export { type CursorContext, Reader, Writer } from './cursor.js'
-export { Deframer, type Frame } from './deframer.js'
+export { Deframer, Frame } from './deframer.js'
 export { WireError, type WireErrorCode, type WireErrorPlace, wireFaults } from './error.js'
 export { BlockFilter, FilterType, filterHeader } from './filter.js'
 export { formatMessage } from './format.js'

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, test, vi } from 'vitest'
 import { Deframer, type Frame } from '../../src/wire/deframer.js'
 import { encodeFrame, FRAME_HEADER } from '../../src/wire/frame.js'
 import { equalBytes, hexToBytes } from '../../src/wire/hex.js'
+import { decodeMessage } from '../../src/wire/messages.js'
 import { mainnet } from '../../src/wire/network.js'
 import { wireErrorOf } from '../support/wire.js'
 
@@ -24,9 +25,11 @@ function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   return sorted.slice(1).map((place, i) => bytes.slice(sorted[i], place))
 }
 
+type Read = Pick<Frame, 'name' | 'payload' | 'size' | 'checksumValid' | 'commandFault'>
+
 /** All frames of the chunks, their payloads copied. */
-function framesOf(chunks: readonly Uint8Array[], deframer = new Deframer(magic)): Frame[] {
-  const frames: Frame[] = []
+function framesOf(chunks: readonly Uint8Array[], deframer = new Deframer(magic)): Read[] {
+  const frames: Read[] = []
   for (const chunk of chunks) {
     deframer.push(chunk)
     for (let frame = deframer.next(); frame; frame = deframer.next()) {
@@ -321,7 +324,7 @@ test('the magic is that of the network, and nothing else is', () => {
 
 describe('frames that are cut ahead', () => {
   const small = (i: number) => encodeFrame(magic, 'ping', Uint8Array.of(i, i >>> 8, 0, 0, 0, 0, 0, 0))
-  const numbers = (frames: readonly (Frame | undefined)[]) =>
+  const numbers = (frames: readonly (Read | undefined)[]) =>
     frames.map(frame => frame && frame.payload[0]! + 256 * frame.payload[1]!)
 
   it.each([1, 2, 63, 64, 65, 128, 129, 1_000])('come out whole and in order, %i in a chunk', count => {
@@ -375,5 +378,36 @@ describe('frames that are cut ahead', () => {
     deframer.push(joined([small(1), small(2), Uint8Array.of(...magic.subarray(0, 3), 0), new Uint8Array(30)]))
     expect(numbers([deframer.next(), deframer.next()])).toEqual([1, 2])
     expect(wireErrorOf(() => deframer.next()).offset).toBe(3)
+  })
+})
+
+describe('decode', () => {
+  const decoded = (stream: Uint8Array) => {
+    const deframer = new Deframer(magic)
+    deframer.push(stream)
+    return deframer.next()
+  }
+
+  it('reads the message where it lies, as decodeMessage does', () => {
+    const frame = decoded(encodeFrame(magic, 'ping', payload.subarray(1, 9)))
+    expect(frame?.decode()).toEqual(decodeMessage('ping', payload.subarray(1, 9)))
+    expect(wireErrorOf(() => frame?.decode({ protocolVersion: 60_000 })).code).toBe('oversized-payload')
+  })
+
+  it('tells offsets in the payload', () => {
+    const frame = decoded(encodeFrame(magic, 'ping', new Uint8Array(5)))
+    expect(wireErrorOf(() => frame?.decode())).toMatchObject({
+      code: 'truncated',
+      command: 'ping',
+      offset: 0,
+    })
+  })
+
+  it('keeps what nobody knows', () => {
+    expect(decoded(encodeFrame(magic, 'uroot', payload))?.decode()).toEqual({
+      command: 'unknown',
+      name: 'uroot',
+      payload,
+    })
   })
 })

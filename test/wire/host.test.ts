@@ -95,3 +95,30 @@ test('hostText takes whatever a remote sends', () => {
     }),
   )
 })
+
+/** What an IPv4 address is, as one expression a part. */
+function ipv4ByParts(text: string): readonly number[] | undefined {
+  const parts = text.split('.')
+  const sound =
+    parts.length === 4 && parts.every(part => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)
+  return sound ? parts.map(Number) : undefined
+}
+
+test('an IPv4 address is read as it is by its parts, whatever is like one', () => {
+  const part = fc.oneof(
+    fc.integer({ min: 0, max: 260 }).map(String),
+    fc.constantFrom('', '0', '00', '01', '255', '256', '1e1', '٣', '-1', '+1', ' 1', '1\0', '0x1', '９'),
+  )
+  const text = fc.oneof(
+    { weight: 3, arbitrary: fc.array(part, { minLength: 4, maxLength: 4 }) },
+    fc.array(part, { maxLength: 6 }),
+  )
+  fc.assert(
+    fc.property(text, parts => {
+      const host = parseHost(parts.join('.'))
+      const read = host?.networkId === NetworkId.ipv4 ? [...host.address] : undefined
+      expect(read).toEqual(ipv4ByParts(parts.join('.')))
+    }),
+    { numRuns: 2_000 },
+  )
+})
