@@ -68,3 +68,28 @@ export function hear<T>(
 ): Unsubscribable {
   return new Hearing(source, look, voice)
 }
+
+/** The same with two streams. */
+export function hearBoth<T>(
+  one: Observable<T>,
+  other: Observable<T>,
+  look: (value: T) => void,
+  voice: Pick<Observer<unknown>, 'error'>,
+): Unsubscribable {
+  return new Both(hear(one, look, voice), hear(other, look, voice))
+}
+
+class Both implements Unsubscribable {
+  readonly #one: Unsubscribable
+  readonly #other: Unsubscribable
+
+  constructor(one: Unsubscribable, other: Unsubscribable) {
+    this.#one = one
+    this.#other = other
+  }
+
+  unsubscribe(): void {
+    this.#one.unsubscribe()
+    this.#other.unsubscribe()
+  }
+}

@@ -2,13 +2,14 @@ import { type InventoryVisitor, visitInventory } from '../wire/inventory.js'
 import type { Message } from '../wire/messages.js'
 import { blockTypes, transactionNames } from './announcement.js'
 import type { Behavior } from './behavior.js'
-import { watch } from './watch.js'
+import { habit } from './habit.js'
+import { hearBoth } from './hear.js'
 
 /**
  * Notes as known to the remote what it announces and sends, and what it was sent, so that it is not told again. Sends
  * nothing.
  */
-export const noteInventory: Behavior = ({ messages$, sent$, known }) => {
+export const noteInventory: Behavior = habit(({ messages$, sent$, known }, voice) => {
   // Blocks are never kept back.
   const add: InventoryVisitor = (type, bytes, offset) => {
     if (!blockTypes.has(type)) known.addAt(type, bytes, offset)
@@ -22,5 +23,5 @@ export const noteInventory: Behavior = ({ messages$, sent$, known }) => {
       for (const entry of transactionNames(message.transaction)) known.add(entry)
     }
   }
-  return watch(look, messages$, sent$)
-}
+  return hearBoth(messages$, sent$, look, voice)
+})

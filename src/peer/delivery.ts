@@ -1,11 +1,12 @@
 import { Observable, type Subscriber } from 'rxjs'
+import { type Audible, type Listener, type Listeners, listeners } from '../behaviors/hear.js'
 import { byCommand, type CommandIndex } from '../stream/of-command.js'
 import type { Command, Message, MessageOf } from '../wire/messages.js'
 import { attempt } from './attempt.js'
 
-interface Listener {
-  readonly subscriber: Subscriber<Message>
-  /** Number of the message in hand when it subscribed. */
+interface Place {
+  readonly listener: Listener<Message>
+  /** Number of the message in hand when it came. */
   readonly born: number
 }
 
@@ -16,62 +17,117 @@ interface Turns {
   latest: number
 }
 
-const NOBODY: readonly Listener[] = []
+const NOBODY: readonly Place[] = []
 
 /**
  * A stream of messages that looks commands up in a table. It does what a table of Subjects would, at a tenth of their
  * memory: a node has thousands of peers, and most of them are idle.
  */
-class MessageStream extends Observable<Message> implements CommandIndex {
+class MessageStream
+  extends Observable<Message>
+  implements CommandIndex, Audible<Message>, Listeners<Message>
+{
   readonly #turns: Turns
-  /** By command; under `undefined` those who want all. Lists are replaced, never changed: a loop may be in them. */
-  readonly #listeners = new Map<Command | undefined, readonly Listener[]>()
+  /** Lists are replaced, never changed: a loop may be in them. By `concat`: `[...list, one]` has room for 17. */
+  #all = NOBODY
+  /** By command. Made with the first one. */
+  #some: Map<Command, readonly Place[]> | undefined
   #complete = false
 
   constructor(turns: Turns) {
-    super(subscriber => this.#listen(undefined, subscriber))
+    super(subscriber => listen(this, subscriber))
     this.#turns = turns
+  }
+
+  get [listeners](): Listeners<Message> {
+    return this
   }
 
   [byCommand]<C extends Command>(command: C): Observable<MessageOf<C>> {
     // Who listens under a command gets nothing but that command; the table's type cannot say so.
-    return new Observable<Message>(subscriber => this.#listen(command, subscriber)) as Observable<
-      MessageOf<C>
-    >
+    return new CommandStream(this, command) as Observable<Message> as Observable<MessageOf<C>>
   }
 
   deliver(message: Message): void {
-    this.#tell(this.#listeners.get(message.command) ?? NOBODY, message)
-    this.#tell(this.#listeners.get(undefined) ?? NOBODY, message)
+    const some = this.#some?.get(message.command)
+    if (some !== undefined) this.#tell(some, message)
+    this.#tell(this.#all, message)
   }
 
   complete(): void {
     this.#complete = true
-    const all = this.#listeners.get(undefined) ?? NOBODY
-    this.#listeners.delete(undefined)
-    const some = [...this.#listeners.values()].flat()
-    this.#listeners.clear()
-    for (const { subscriber } of [...some, ...all]) attempt(() => subscriber.complete())
+    const all = this.#all
+    const some = [...(this.#some?.values() ?? [])].flat()
+    this.#all = NOBODY
+    this.#some = undefined
+    for (const { listener } of [...some, ...all]) attempt(() => listener.complete())
   }
 
-  #tell(listeners: readonly Listener[], message: Message): void {
-    const turn = this.#turns.current
-    for (const { subscriber, born } of listeners) if (born !== turn) subscriber.next(message)
+  add(listener: Listener<Message>): void {
+    if (this.#complete) listener.complete()
+    else this.#all = this.#all.concat(this.#place(listener))
   }
 
-  #listen(key: Command | undefined, subscriber: Subscriber<Message>): (() => void) | undefined {
+  remove(listener: Listener<Message>): void {
+    this.#all = without(this.#all, listener)
+  }
+
+  addOf(command: Command, listener: Listener<Message>): void {
     if (this.#complete) {
-      subscriber.complete()
-      return undefined
+      listener.complete()
+      return
     }
-    const listener: Listener = { subscriber, born: this.#turns.current }
-    this.#listeners.set(key, [...(this.#listeners.get(key) ?? NOBODY), listener])
-    return () => {
-      const others = (this.#listeners.get(key) ?? NOBODY).filter(other => other !== listener)
-      if (others.length > 0) this.#listeners.set(key, others)
-      else this.#listeners.delete(key)
-    }
+    this.#some ??= new Map()
+    this.#some.set(command, (this.#some.get(command) ?? NOBODY).concat(this.#place(listener)))
   }
+
+  removeOf(command: Command, listener: Listener<Message>): void {
+    const others = without(this.#some?.get(command) ?? NOBODY, listener)
+    if (others.length > 0) this.#some?.set(command, others)
+    else this.#some?.delete(command)
+  }
+
+  #place(listener: Listener<Message>): Place {
+    return { listener, born: this.#turns.current }
+  }
+
+  #tell(places: readonly Place[], message: Message): void {
+    const turn = this.#turns.current
+    for (const { listener, born } of places) if (born !== turn) listener.next(message)
+  }
+}
+
+/** The messages of one command. */
+class CommandStream extends Observable<Message> implements Audible<Message>, Listeners<Message> {
+  readonly #stream: MessageStream
+  readonly #command: Command
+
+  constructor(stream: MessageStream, command: Command) {
+    super(subscriber => listen(this, subscriber))
+    this.#stream = stream
+    this.#command = command
+  }
+
+  get [listeners](): Listeners<Message> {
+    return this
+  }
+
+  add(listener: Listener<Message>): void {
+    this.#stream.addOf(this.#command, listener)
+  }
+
+  remove(listener: Listener<Message>): void {
+    this.#stream.removeOf(this.#command, listener)
+  }
+}
+
+function listen(stream: Listeners<Message>, subscriber: Subscriber<Message>): (() => void) | undefined {
+  stream.add(subscriber)
+  return subscriber.closed ? undefined : () => stream.remove(subscriber)
+}
+
+function without(places: readonly Place[], listener: Listener<Message>): readonly Place[] {
+  return places.filter(place => place.listener !== listener)
 }
 
 /** The two places where messages are handed out: behaviors see them as they come, users perhaps later. */

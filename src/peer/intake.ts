@@ -1,4 +1,4 @@
-import { Subscription } from 'rxjs'
+import { type Observer, Subscription } from 'rxjs'
 import type { Connection } from '../stream/connection.js'
 import type { Environment } from '../stream/environment.js'
 import type { Ledger } from '../stream/ledger.js'
@@ -27,7 +27,7 @@ const NO_BYTES = new Uint8Array(0)
  * Brings what comes in to its peer, one message at a time and in order, also when handling one brings more in. It cuts
  * a message when the one before is done; and it reads no further while reading has to wait, or others want their turn.
  */
-export class Intake {
+export class Intake implements Observer<Uint8Array> {
   readonly #connection: Connection
   readonly #link: Link
   readonly #ledger: Ledger
@@ -35,7 +35,7 @@ export class Intake {
   readonly #environment: Pick<Environment, 'scheduler'>
   readonly #host: IntakeHost
   readonly #pace: Pace
-  readonly #subscription = new Subscription()
+  #subscription: Subscription | undefined
   #end: StreamEnd | undefined
   #running = false
   #waiting = false
@@ -75,19 +75,28 @@ export class Intake {
   }
 
   start(): void {
-    this.#subscription.add(
-      this.#connection.bytes$.subscribe({
-        next: chunk => {
-          if (this.#stopped) return
-          this.#try(() => this.#link.push(chunk))
-          // A transport may still bring what was on its way when it was paused.
-          this.#ledger.set('frame', this.#link.waiting)
-          this.#run()
-        },
-        error: (error: unknown) => this.#endWith({ kind: 'failed', error }),
-        complete: () => this.#endWith({ kind: 'eof' }),
-      }),
-    )
+    this.#connection.into?.(() => this.#room())
+    const subscription = this.#connection.bytes$.subscribe(this)
+    this.#subscription = subscription
+    // What has come at the call may have been the end of it.
+    if (this.#stopped) subscription.unsubscribe()
+  }
+
+  /** For the transport, which has no other listener. */
+  next(chunk: Uint8Array): void {
+    if (this.#stopped) return
+    this.#try(() => this.#link.push(chunk))
+    // A transport may still bring what was on its way when it was paused.
+    this.#ledger.set('frame', this.#link.waiting)
+    this.#run()
+  }
+
+  error(error: unknown): void {
+    this.#endWith({ kind: 'failed', error })
+  }
+
+  complete(): void {
+    this.#endWith({ kind: 'eof' })
   }
 
   /** Reads on, or does not: what waits, waits in the transport, and nobody is blamed for silence meanwhile. */
@@ -112,7 +121,15 @@ export class Intake {
     this.#stopped = true
     this.#ledger.set('frame', 0)
     attempt(() => this.#probing.unsubscribe())
-    attempt(() => this.#subscription.unsubscribe())
+    attempt(() => this.#subscription?.unsubscribe())
+  }
+
+  /** Where the transport may read to; it is charged before it is filled. */
+  #room(): Uint8Array | undefined {
+    if (this.#stopped) return undefined
+    const room = this.#link.room()
+    if (room !== undefined) this.#ledger.set('frame', this.#link.waiting)
+    return room
   }
 
   /** A transport may be anybody's: what it throws ends this peer, and must not reach whoever lets it go on. */

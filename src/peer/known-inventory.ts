@@ -47,8 +47,8 @@ function want(type: number, bytes: Uint8Array, offset: number): void {
 
 /**
  * The inventory that a remote knows, the least recently used entry forgotten first. Entries are compared by type and
- * hash, so a copy is as known as the original. A table of numbers: noting an entry takes 80 to 120 ns and leaves nothing behind,
- * where a text as key in a `Set` takes 600 (measured). Nothing is allocated before the first entry.
+ * hash, so a copy is as known as the original. A table of numbers: noting an entry takes 60 to 110 ns and leaves
+ * nothing behind, where a text as key in a `Set` takes 600 (measured). Nothing is allocated before the first entry.
  */
 class LeastRecentlyUsed implements KnownInventory {
   readonly limit: number

@@ -1,6 +1,6 @@
 import type { Hash } from '../wire/hash.js'
 import { bitsToTarget, targetToWork } from '../wire/work.js'
-import { bitsAt } from './header-run.js'
+import { bitsAt } from './packed-headers.js'
 
 /** No number of 256 bits is above it. */
 const NO_LIMIT = (1n << 256n) - 1n

@@ -6,9 +6,9 @@ import { locatorHeights } from '../wire/locator.js'
 import type { Network } from '../wire/network.js'
 import type { ProofOfWorkRules } from '../wire/work.js'
 import { Difficulty } from './difficulty.js'
-import { bitsAt, HeaderRun } from './header-run.js'
 import { HeaderStore } from './header-store.js'
 import { type HeaderBranch, PackedBranch } from './packed-branch.js'
+import { bitsAt, PackedHeaders } from './packed-headers.js'
 import { RequestError } from './request-error.js'
 
 /** What {@link HeaderChain.add} did. */
@@ -88,7 +88,7 @@ export class HeaderChain {
    */
   add(headers: List<BlockHeader>, branch?: HeaderBranch): HeadersAdded {
     if (headers.length === 0) return { added: 0, replaced: 0, branch }
-    const given = HeaderRun.of(headers)
+    const given = PackedHeaders.of(headers)
     try {
       return this.#add(given, branch && PackedBranch.of(branch))
     } finally {
@@ -96,7 +96,7 @@ export class HeaderChain {
     }
   }
 
-  #add(given: HeaderRun, before: PackedBranch | undefined): HeadersAdded {
+  #add(given: PackedHeaders, before: PackedBranch | undefined): HeadersAdded {
     this.#check(given)
     const continued = before && equalBytes(given.previousAt(0), before.at(-1).hash) ? before : undefined
     const work = this.#difficulty.workOf(given.bytes, 0, given.length)
@@ -105,7 +105,7 @@ export class HeaderChain {
   }
 
   /** Makes headers part of the chain where they have more work than what they would replace. */
-  #decide(run: HeaderRun, work: bigint): HeadersAdded {
+  #decide(run: PackedHeaders, work: bigint): HeadersAdded {
     const fork = this.#store.heightOf(run.previousAt(0))
     if (fork === undefined) {
       throw new RequestError('bad-answer', `header ${toHex(run.hashAt(0))} follows no header of the chain`)
@@ -127,14 +127,14 @@ export class HeaderChain {
   }
 
   /** How many of the first headers stand in this chain, right behind a height. */
-  #knownOf(run: HeaderRun, fork: number): number {
+  #knownOf(run: PackedHeaders, fork: number): number {
     let known = 0
     while (known < run.length && this.#store.isAt(fork + 1 + known, run.hashAt(known))) known += 1
     return known
   }
 
   /** @throws RequestError where headers do not follow each other, or lack work */
-  #check(run: HeaderRun): void {
+  #check(run: PackedHeaders): void {
     const { bytes, hashes, length } = run
     const broken = run.brokenAt()
     const powHash = this.#powHash

@@ -2,7 +2,7 @@ import { readU32 } from '../wire/bytes.js'
 import { HASH_SIZE, type Hash } from '../wire/hash.js'
 import { BlockHeader, HEADER_SIZE } from '../wire/header.js'
 import { Difficulty } from './difficulty.js'
-import { HeaderRun } from './header-run.js'
+import { PackedHeaders } from './packed-headers.js'
 
 /** Headers of one page: growing copies nothing, and a short chain takes little. */
 const PAGE_LENGTH = 1_024
@@ -87,11 +87,11 @@ export class HeaderStore {
 
   /** Adds a copy of a header at the end. */
   push(header: BlockHeader): void {
-    this.append(HeaderRun.of([header]))
+    this.append(PackedHeaders.of([header]))
   }
 
   /** Adds copies of headers at the end. */
-  append({ bytes, hashes, length }: HeaderRun): void {
+  append({ bytes, hashes, length }: PackedHeaders): void {
     const first = this.#length
     for (let at = 0; at < length; ) {
       const page = this.#pages[Math.floor(this.#length / PAGE_LENGTH)] ?? this.#newPage()

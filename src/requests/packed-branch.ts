@@ -1,5 +1,5 @@
 import { BlockHeader, HEADER_SIZE } from '../wire/header.js'
-import { HeaderRun } from './header-run.js'
+import { PackedHeaders } from './packed-headers.js'
 
 /** Headers beside a chain, which do not have enough work yet to replace a part of it. */
 export interface HeaderBranch {
@@ -15,7 +15,7 @@ export class PackedBranch implements HeaderBranch {
   readonly #bytes: Uint8Array
 
   /** Copies the headers of a run. */
-  constructor({ bytes }: HeaderRun, work: bigint) {
+  constructor({ bytes }: PackedHeaders, work: bigint) {
     this.#bytes = bytes.slice()
     this.work = work
   }
@@ -23,7 +23,7 @@ export class PackedBranch implements HeaderBranch {
   /** The same branch; as it is where it is one already. */
   static of(branch: HeaderBranch): PackedBranch {
     if (branch instanceof PackedBranch) return branch
-    const run = HeaderRun.of(branch.headers)
+    const run = PackedHeaders.of(branch.headers)
     const packed = new PackedBranch(run, branch.work)
     run.release()
     return packed
@@ -39,8 +39,8 @@ export class PackedBranch implements HeaderBranch {
   }
 
   /** Its headers over the same bytes. */
-  get run(): HeaderRun {
-    return HeaderRun.over(this.#bytes)
+  get run(): PackedHeaders {
+    return PackedHeaders.over(this.#bytes)
   }
 
   /** Made anew each time, each header by itself. */

@@ -50,6 +50,12 @@ export interface Connection {
    */
   readonly bytes$: Observable<Uint8Array>
   /**
+   * Where the transport can read into memory that is given to it: it calls `room` before a read, fills what that answers
+   * from its beginning, and emits the part that it has filled as a view of this very memory. Where the answer is
+   * `undefined`, it reads into memory of its own. So a block is read to where it will be decoded.
+   */
+  into?(room: () => Uint8Array | undefined): void
+  /**
    * Queues bytes, in order. Writes of one tick leave as one buffer, large ones aside; at most 262,144 bytes at a time are
    * handed to what is below (a socket), the others wait here. Ignored after `close` and `abort`.
    *

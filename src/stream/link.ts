@@ -62,6 +62,8 @@ export interface Link {
   start(): void
   /** Takes the next chunk; it belongs to the link from here on. */
   push(chunk: Uint8Array): void
+  /** Where the next bytes may be written to before they are pushed, for `Connection.into`; mostly nowhere. */
+  room(): Uint8Array | undefined
   /** The next whole message, `undefined` where more bytes are needed. Nothing comes behind `broken`. */
   next(): Inbound | Broken | undefined
   /** What an end of the stream at this place means: a fault inside of a message, else nothing. */

@@ -97,6 +97,10 @@ class PlainLink implements Link {
     this.#uncut += chunk.length
   }
 
+  room(): Uint8Array | undefined {
+    return this.#broken || this.#uncut > 0 ? undefined : this.#deframer.room()
+  }
+
   next(): Inbound | Broken | undefined {
     if (this.#broken) return undefined
     try {

@@ -10,6 +10,12 @@ import { requireDelay } from './options.js'
 /** How long a connection may take to end after `close`, milliseconds. */
 export const DEFAULT_LINGER = 2_000
 
+/** Bytes of one read, as libuv has them. */
+const READ = 65_536
+
+/** What all sockets read into that nobody has given anything better: what was read is copied before the next read. */
+let shared: Uint8Array | undefined
+
 /** What {@link fromSocket} cannot learn from the socket. */
 export interface SocketOptions {
   /** Whether a proxy stands between. Default false. */
@@ -34,10 +40,41 @@ export function fromSocket(socket: NodeSocket, options: SocketOptions = {}): Con
   return new SocketConnection(socket, options)
 }
 
+/** A connection over a socket that was made with `reads` for its `onread`. */
+export function fromReads(socket: NodeSocket, reads: SocketReads, options: SocketOptions): Connection {
+  return new SocketConnection(socket, options, reads)
+}
+
+/**
+ * What a socket of Node reads, and where to: its `onread` option. Made by Node, each read has 65,536 bytes of memory of its
+ * own, which for a stream of blocks costs as much as to copy and hash them: V8 collects garbage by memory that was made.
+ */
+export class SocketReads {
+  /** Who takes what was read; without anybody it is lost. */
+  taker: Pick<Subscriber<Uint8Array>, 'next'> | undefined
+  /** Asked before each read for where it is to go. */
+  room: (() => Uint8Array | undefined) | undefined
+
+  /** Called by Node before the first read and behind each. */
+  readonly buffer = (): Uint8Array => {
+    const room = this.room?.()
+    if (room !== undefined && room.length > 0) return room
+    shared ??= new Uint8Array(READ)
+    return shared
+  }
+
+  /** Called by Node behind each read; whether to read on. */
+  readonly callback = (size: number, bytes: Uint8Array): boolean => {
+    this.taker?.next(bytes === shared ? bytes.slice(0, size) : bytes.subarray(0, size))
+    return true
+  }
+}
+
 class SocketConnection implements Connection {
   readonly bytes$: Observable<Uint8Array> = new Observable(subscriber => this.#subscribed(subscriber))
   readonly proxied: boolean
   readonly #socket: NodeSocket
+  readonly #reads: SocketReads | undefined
   readonly #linger: number
   readonly #outgoing = new Coalescer()
   #local: Endpoint | undefined
@@ -56,8 +93,9 @@ class SocketConnection implements Connection {
   #aborted = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(socket: NodeSocket, options: SocketOptions) {
+  constructor(socket: NodeSocket, options: SocketOptions, reads?: SocketReads) {
     this.#socket = socket
+    this.#reads = reads
     this.#linger = options.linger ?? DEFAULT_LINGER
     this.proxied = options.proxied ?? false
     this.#remote = options.remote ?? remoteEnd(socket)
@@ -83,6 +121,10 @@ class SocketConnection implements Connection {
   get remote(): Endpoint | undefined {
     this.#remote ??= remoteEnd(this.#socket)
     return this.#remote
+  }
+
+  into(room: () => Uint8Array | undefined): void {
+    if (this.#reads !== undefined) this.#reads.room = room
   }
 
   write(bytes: Uint8Array, written?: () => void): void {
@@ -150,16 +192,24 @@ class SocketConnection implements Connection {
     this.#subscriber = subscriber
     subscriber.add(() => {
       if (this.#subscriber !== subscriber) return
-      this.#subscriber = undefined
-      this.#socket.off('data', this.#onData)
+      this.#listen(false)
       this.#socket.pause()
     })
     if (this.#ending !== undefined) {
       this.#deliverEnding()
       return
     }
-    this.#socket.on('data', this.#onData)
+    this.#listen(true)
     if (!this.#paused) this.#socket.resume()
+  }
+
+  /** Takes what is read. Where it was asked to read by `onread` and does not know that, it says `data`. */
+  #listen(listens: boolean): void {
+    if (!listens) this.#subscriber = undefined
+    this.#socket[listens ? 'on' : 'off']('data', this.#onData)
+    if (this.#reads === undefined) return
+    this.#reads.taker = this.#subscriber
+    if (!listens) this.#reads.room = undefined
   }
 
   readonly #onData = (chunk: Uint8Array): void => {
@@ -172,6 +222,8 @@ class SocketConnection implements Connection {
   }
 
   readonly #onError = (error: Error): void => {
+    // After our own end nobody hears of it: a remote that resets what we have closed is ordinary, and errors are dear.
+    if (this.#closed) return
     const at = this.remote === undefined ? 'a socket' : `${this.remote.host}:${this.remote.port}`
     this.#ending ??= toTransportError(error, at, 'connected')
     this.#deliverEnding()
@@ -180,11 +232,13 @@ class SocketConnection implements Connection {
   readonly #onClose = (): void => {
     clearTimeout(this.#timer)
     this.#outgoing.clear()
-    this.#ending ??= new TransportError('connection-failed', 'the socket was destroyed from outside', {
-      cause: this.#socket.errored,
-    })
-    this.#deliverEnding()
     const socket = this.#socket
+    if (!this.#closed) {
+      this.#ending ??= new TransportError('connection-failed', 'the socket was destroyed from outside', {
+        cause: socket.errored,
+      })
+      this.#deliverEnding()
+    }
     socket.off('data', this.#onData)
     socket.off('end', this.#onEnd)
     socket.off('error', this.#onError)
@@ -199,8 +253,7 @@ class SocketConnection implements Connection {
   /** From here on `bytes$` is silent for good. */
   #stopDelivery(): void {
     this.#closed = true
-    this.#subscriber = undefined
-    this.#socket.off('data', this.#onData)
+    this.#listen(false)
   }
 
   #scheduleFlush(): void {

@@ -5,7 +5,7 @@ import { guardedLookup } from './lookup.js'
 import { toTransportError } from './node-error.js'
 import type { Lookup } from './node-types.js'
 import { requireAddress, requireDelay, requireHost, requirePort } from './options.js'
-import { DEFAULT_LINGER, fromSocket } from './socket-connection.js'
+import { DEFAULT_LINGER, fromReads, SocketReads } from './socket-connection.js'
 
 /** How long an attempt may take, name look-up included, milliseconds. */
 export const DEFAULT_CONNECT_TIMEOUT = 10_000
@@ -49,11 +49,13 @@ export function tcp(options: TcpOptions): Dial {
   const at = `${host}:${port}`
 
   return new Observable(subscriber => {
+    const reads = new SocketReads()
     const socket = connect({
       host,
       port,
       allowHalfOpen: true,
       noDelay: true,
+      onread: reads,
       ...(localAddress === undefined ? {} : { localAddress }),
       ...(lookup === undefined ? {} : { lookup: guardedLookup(lookup) }),
     })
@@ -67,7 +69,7 @@ export function tcp(options: TcpOptions): Dial {
       clearTimeout(timer)
       socket.off('error', failed)
       subscriber.remove(giveUp)
-      subscriber.next(fromSocket(socket, { linger }))
+      subscriber.next(fromReads(socket, reads, { linger }))
       subscriber.complete()
     }
     // Its error listener stays: whatever a dying socket still reports goes to a closed subscriber.

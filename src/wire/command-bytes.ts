@@ -12,9 +12,13 @@ export interface CommandBytes {
   readonly type: KnownMessageType | undefined
 }
 
-const known = new CommandTable<CommandBytes>(
-  Object.values(messageTypes).map(type => [type.command, { name: type.command, fault: undefined, type }]),
-)
+/** Made for the first frame: not every program that imports this reads any. */
+let known: CommandTable<CommandBytes> | undefined
+
+const table = (): CommandTable<CommandBytes> =>
+  new CommandTable(
+    Object.values(messageTypes).map(type => [type.command, { name: type.command, fault: undefined, type }]),
+  )
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -29,6 +33,7 @@ function isUtf8(bytes: Uint8Array): boolean {
 
 /** The 12 command bytes at `offset`, whatever they are. No text is made of those that the table knows. */
 export function commandAt(bytes: Uint8Array, offset: number): CommandBytes {
+  known ??= table()
   return known.at(bytes, offset) ?? parse(bytes, offset)
 }
 

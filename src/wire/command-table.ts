@@ -34,11 +34,9 @@ export class CommandTable<T> {
 
   /** The row of the command field at `offset`, which lies in `bytes`; `undefined` where no name is there. */
   at(bytes: Uint8Array, offset: number): T | undefined {
-    return this.of(readU32(bytes, offset) | 0, readU32(bytes, offset + 4) | 0, readU32(bytes, offset + 8) | 0)
-  }
-
-  /** The row of a command field by its three words, each read as a signed little-endian number. */
-  of(first: number, second: number, third: number): T | undefined {
+    const first = readU32(bytes, offset) | 0
+    const second = readU32(bytes, offset + 4) | 0
+    const third = readU32(bytes, offset + 8) | 0
     const words = this.#words
     for (let slot = slotOf(first, second, third); ; slot = (slot + 1) % SLOTS) {
       const row = this.#rows[slot]

@@ -261,7 +261,7 @@ export class Writer {
     return this.#position - this.#start
   }
 
-  /** What is written lies in it, and what was before it in the buffer that the writer was given; another one once it grew. */
+  /** Where it writes: the buffer that it was given, or a longer copy once it grew. */
   get buffer(): Uint8Array {
     return this.#buffer
   }

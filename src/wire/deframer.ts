@@ -160,6 +160,16 @@ export class Deframer {
     return this.#headerFill + (this.#pieces?.held ?? 0) + this.#chunk.length - this.#at
   }
 
+  /**
+   * Where the next bytes may be written to before they are pushed as the part of it that was written: the rest of a
+   * payload of which a good part is here, so that it is not copied. `undefined` everywhere else, and until what came of
+   * the last room is pushed and cut.
+   */
+  room(): Uint8Array | undefined {
+    if (this.#header === undefined || this.#at < this.#chunk.length) return undefined
+    return this.#pieces?.room(this.#header.length)
+  }
+
   /** Adds the next chunk. All frames of the chunk before must have been taken. */
   push(chunk: Uint8Array): void {
     this.#chunk = chunk

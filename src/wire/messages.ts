@@ -1,5 +1,4 @@
 import { type Plain, type PlainLimits, plainBytes } from './codec.js'
-import { CommandTable } from './command-table.js'
 import { Reader, Writer } from './cursor.js'
 import { WireError } from './error.js'
 import { MAX_PAYLOAD } from './limits.js'
@@ -117,19 +116,6 @@ export type KnownMessageType = (typeof messageTypes)[KnownCommand]
 const NEWEST = Number.MAX_SAFE_INTEGER
 
 const rows: ReadonlyMap<string, KnownMessageType> = new Map(Object.entries(messageTypes))
-/** Made when a frame is cut: not every program that imports this cuts any. */
-let commands: CommandTable<KnownMessageType> | undefined
-
-/** The row of a wire name; `undefined` where the table has none. */
-export function messageTypeOf(name: string): KnownMessageType | undefined {
-  return rows.get(name)
-}
-
-/** The row of the command field of a frame, 12 bytes at `offset`, which all lie in `bytes`; `undefined` where the table has none. */
-export function messageTypeAt(bytes: Uint8Array, offset: number): KnownMessageType | undefined {
-  commands ??= new CommandTable(rows)
-  return commands.at(bytes, offset)
-}
 
 /** Whether rxpeer decodes the message of this wire name. */
 export function isKnownCommand(name: string): name is KnownCommand {

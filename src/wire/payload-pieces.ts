@@ -6,6 +6,8 @@ const EMPTY = new Uint8Array(0)
 const FIRST_BUFFER = 1_024
 /** From this length on a piece is kept as it is, where it is half of its buffer at least. */
 const LARGE = 16_384
+/** Room for all of a payload is made when so large a part of it is here: a claim alone makes no memory. */
+const ROOM_FROM = 1 / 4
 
 /**
  * A payload that comes in pieces. Large ones are kept as they came and copied once, when all are there: a buffer that grew
@@ -19,6 +21,9 @@ export class PayloadPieces {
   /** Small ones, behind the large ones. */
   #small = EMPTY
   #fill = 0
+  /** All of the payload, where {@link room} has made it: then nothing is elsewhere. */
+  #whole: Uint8Array | undefined
+  #offered = false
 
   /** Bytes of the payload that are here. */
   get length(): number {
@@ -27,7 +32,7 @@ export class PayloadPieces {
 
   /** Bytes that are kept alive for them. */
   get held(): number {
-    return this.#held + this.#small.length
+    return this.#held + this.#small.length + (this.#whole?.length ?? 0)
   }
 
   /**
@@ -36,6 +41,14 @@ export class PayloadPieces {
    */
   add(chunk: Uint8Array, start: number, end: number, most: number): void {
     const size = end - start
+    this.#offered = false
+    if (this.#whole !== undefined) {
+      const { buffer, byteOffset } = this.#whole
+      const isThere = chunk.buffer === buffer && chunk.byteOffset + start === byteOffset + this.#length
+      if (!isThere) this.#whole.set(chunk.subarray(start, end), this.#length)
+      this.#length += size
+      return
+    }
     if (size >= LARGE && 2 * size >= chunk.buffer.byteLength) {
       this.#seal()
       this.#keep(chunk.subarray(start, end))
@@ -48,10 +61,28 @@ export class PayloadPieces {
     this.#length += size
   }
 
+  /**
+   * Where the next bytes may be written to before they are added, once a good part of the payload is here: then they need
+   * neither memory of their own nor a copy. `undefined` where it does not pay, and until what came of the last room is
+   * added.
+   * @param most - how long the payload is
+   */
+  room(most: number): Uint8Array | undefined {
+    if (this.#offered || most - this.#length < LARGE || this.#length < most * ROOM_FROM) return undefined
+    this.#whole ??= this.#joined(most)
+    this.#offered = true
+    return this.#whole.subarray(this.#length)
+  }
+
   /** All of it in a buffer of its own, and nothing is kept. */
   take(): Uint8Array {
     const whole =
-      this.#large === undefined && this.#fill === this.#small.length ? this.#small : this.#joined()
+      this.#whole ??
+      (this.#large === undefined && this.#fill === this.#small.length
+        ? this.#small
+        : this.#joined(this.#length))
+    this.#whole = undefined
+    this.#offered = false
     this.#length = 0
     this.#held = 0
     this.#large = undefined
@@ -60,14 +91,17 @@ export class PayloadPieces {
     return whole
   }
 
-  #joined(): Uint8Array {
+  /** What is here, at the beginning of a buffer of this size; it is kept nowhere else. */
+  #joined(size: number): Uint8Array {
     this.#seal()
-    const whole = unfilled(this.#length)
+    const whole = unfilled(size)
     let at = 0
     for (const piece of this.#large ?? []) {
       whole.set(piece, at)
       at += piece.length
     }
+    this.#held = 0
+    this.#large = undefined
     return whole
   }
 

@@ -14,6 +14,15 @@ function range(text: string): Range {
   return { address, bits: Number(bits) }
 }
 
+/** Whether an address is in one of some ranges. They are read at the first question: many programs never ask. */
+function among(ranges: readonly string[]): (address: Uint8Array) => boolean {
+  let read: readonly Range[] | undefined
+  return address => {
+    read ??= ranges.map(range)
+    return read.some(each => isIn(address, each))
+  }
+}
+
 /** Whether an address is in a range; those of the other IP version are in none. */
 function isIn(address: Uint8Array, { address: first, bits }: Range): boolean {
   if (address.length !== first.length) return false
@@ -26,14 +35,14 @@ function isIn(address: Uint8Array, { address: first, bits }: Range): boolean {
 }
 
 /** IPv6 addresses that nobody has: they stand for something else, or for nothing (Core `CNetAddr::IsValid`). */
-const nobodys: readonly Range[] = [
+const isNobodys = among([
   '2001:db8::/32', // examples in texts, RFC 3849
   'fd6b:88c0:8724::/48', // names in Core's own tables; never seen on a wire by right
   'fd87:d87e:eb43::/48', // OnionCat, the IPv6 form of Tor v2 names
-].map(range)
+])
 
 /** Addresses that cannot be reached over the Internet (Core `CNetAddr::IsRoutable`). */
-const unroutable: readonly Range[] = [
+const isUnroutable = among([
   '0.0.0.0/8', // this host, RFC 1122
   '10.0.0.0/8', // private, RFC 1918
   '100.64.0.0/10', // behind a carrier's translator, RFC 6598
@@ -50,19 +59,13 @@ const unroutable: readonly Range[] = [
   '2001:20::/28', // names of hosts, RFC 7343
   'fc00::/7', // private, RFC 4193; CJDNS is a network of its own
   'fe80::/64', // the same link, RFC 4862
-].map(range)
+])
 
 const isAll = (address: Uint8Array, value: number): boolean => address.every(byte => byte === value)
 
 const usable = new Map<number, (address: Uint8Array) => boolean>([
   [NetworkId.ipv4, address => !isAll(address, 0) && !isAll(address, 0xff)],
-  [
-    NetworkId.ipv6,
-    address =>
-      !isAll(address, 0) &&
-      !startsWith(address, ipv4Mapped) &&
-      !nobodys.some(nobody => isIn(address, nobody)),
-  ],
+  [NetworkId.ipv6, address => !isAll(address, 0) && !startsWith(address, ipv4Mapped) && !isNobodys(address)],
   [NetworkId.torV3, () => true],
   [NetworkId.i2p, () => true],
   [NetworkId.cjdns, address => address[0] === 0xfc],
@@ -85,5 +88,5 @@ export function isUsableAddress({ networkId, address }: Host): boolean {
 export function isRoutable(host: Host): boolean {
   const { networkId, address } = host
   const isIp = networkId === NetworkId.ipv4 || networkId === NetworkId.ipv6
-  return isUsableAddress(host) && !(isIp && unroutable.some(each => isIn(address, each)))
+  return isUsableAddress(host) && !(isIp && isUnroutable(address))
 }

@@ -1,6 +1,8 @@
 import { config, map, merge, Subscription } from 'rxjs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { ofCommand } from '../../src/stream/of-command.js'
+import { hear } from '../../src/behaviors/hear.js'
+import { Delivery } from '../../src/peer/delivery.js'
+import { byCommand, ofCommand } from '../../src/stream/of-command.js'
 import type { Message } from '../../src/wire/messages.js'
 import { converse } from '../support/conversation.js'
 
@@ -153,5 +155,68 @@ describe('delivery', () => {
     })
     said.next(getaddr)
     expect(count).toBe(30_000)
+  })
+})
+
+describe('who hears messages without a subscription', () => {
+  const voice = {
+    error: (error: unknown) => {
+      throw error
+    },
+  }
+  const scene = () => {
+    const delivery = new Delivery()
+    const tell = (message: Message) => {
+      delivery.begin()
+      delivery.toBehaviors(message)
+    }
+    return { stream: delivery.behaviors, tell, delivery }
+  }
+
+  it('hears them in the same order as subscribers: those of a command first, then those who want all', () => {
+    const { stream, tell } = scene()
+    const order: string[] = []
+    stream.subscribe(() => order.push('all, subscribed'))
+    hear(stream, () => order.push('all, heard'), voice)
+    hear(stream[byCommand]('ping'), () => order.push('ping, heard'), voice)
+    stream[byCommand]('ping').subscribe(() => order.push('ping, subscribed'))
+    tell(ping(1n))
+    expect(order).toEqual(['ping, heard', 'ping, subscribed', 'all, subscribed', 'all, heard'])
+    order.length = 0
+    tell(getaddr)
+    expect(order).toEqual(['all, subscribed', 'all, heard'])
+  })
+
+  it('starts with the message behind the one in hand, and hears nothing once it has left', () => {
+    const { stream, tell } = scene()
+    const heard: bigint[] = []
+    const leave = hear(
+      stream[byCommand]('ping'),
+      ({ nonce }) => {
+        heard.push(nonce)
+        if (nonce === 1n)
+          hear(stream, message => message.command === 'ping' && heard.push(-message.nonce), voice)
+      },
+      voice,
+    )
+    tell(ping(1n))
+    tell(ping(2n))
+    leave.unsubscribe()
+    leave.unsubscribe()
+    tell(ping(3n))
+    expect(heard).toEqual([1n, 2n, -2n, -3n])
+  })
+
+  it('hears nothing behind the end', () => {
+    const { stream, tell, delivery } = scene()
+    let heard = 0
+    hear(stream, () => (heard += 1), voice)
+    hear(stream[byCommand]('ping'), () => (heard += 1), voice)
+    delivery.complete()
+    tell(ping(1n))
+    hear(stream, () => (heard += 1), voice)
+    hear(stream[byCommand]('ping'), () => (heard += 1), voice)
+    tell(ping(2n))
+    expect(heard).toBe(0)
   })
 })

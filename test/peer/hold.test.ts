@@ -1,13 +1,13 @@
 import { config } from 'rxjs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Behavior } from '../../src/behaviors/behavior.js'
-import { watch } from '../../src/behaviors/watch.js'
 import { channelOf } from '../../src/peer/face.js'
 import type { Peer } from '../../src/peer/peer.js'
 import { TransportError } from '../../src/stream/connection.js'
 import { frameOf } from '../../src/testing/scripted-remote.js'
 import type { Message } from '../../src/wire/messages.js'
 import { converse } from '../support/conversation.js'
+import { watch } from '../support/watch.js'
 
 // What is held is counted at what it takes in memory. Of a message that nobody knows with a payload of n bytes that is
 // 200 for its objects, n + 24 for the chunk that it came in, 100 for the buffer that this is, and 300 for who holds it.

@@ -1,7 +1,6 @@
 import { NEVER, of, Subject } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
 import type { Behavior } from '../../src/behaviors/behavior.js'
-import { watch } from '../../src/behaviors/watch.js'
 import { connect } from '../../src/peer/connect.js'
 import { createNonces } from '../../src/peer/nonces.js'
 import type { PeerOptions } from '../../src/peer/options.js'
@@ -12,6 +11,7 @@ import { virtualTime } from '../../src/testing/virtual-time.js'
 import type { Message } from '../../src/wire/messages.js'
 import { regtest } from '../../src/wire/network.js'
 import { converse, remoteVersion } from '../support/conversation.js'
+import { watch } from '../support/watch.js'
 
 const named = (name: string, bytes = 200): Message => ({
   command: 'unknown',

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { watch } from '../../src/behaviors/watch.js'
 import { type CloseReason, closing } from '../../src/peer/close.js'
 import { channelOf } from '../../src/peer/face.js'
 import { type Question, Questions, type Take } from '../../src/peer/questions.js'
 import { TransportError } from '../../src/stream/connection.js'
 import type { Message } from '../../src/wire/messages.js'
 import { converse } from '../support/conversation.js'
+import { watch } from '../support/watch.js'
 
 const pong: Message = { command: 'pong', nonce: 1n }
 const getaddr: Message = { command: 'getaddr' }

@@ -256,3 +256,32 @@ function bytesOf(seen: readonly unknown[]): number {
     0,
   )
 }
+
+describe('room', () => {
+  const frame = encodeFrame(regtest.magic, 'block', new Uint8Array(200_000))
+
+  it('is not given while chunks wait that come before it', () => {
+    const { link } = linked()
+    link.push(frame.subarray(0, 100_000))
+    expect(link.room()).toBeUndefined()
+    expect(link.next()).toBeUndefined()
+    expect(link.room()?.length).toBe(frame.length - 100_000)
+  })
+
+  it('is not given where another chunk waits', () => {
+    const { link } = linked()
+    link.push(frame.subarray(0, 100_000))
+    link.next()
+    link.push(frame.subarray(100_000, 120_000))
+    expect(link.room()).toBeUndefined()
+    link.next()
+    expect(link.room()?.length).toBe(frame.length - 120_000)
+  })
+
+  it('is not given where the stream is out of step', () => {
+    const { link } = linked()
+    link.push(new Uint8Array(24))
+    expect(link.next()).toMatchObject({ kind: 'broken' })
+    expect(link.room()).toBeUndefined()
+  })
+})

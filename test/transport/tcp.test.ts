@@ -6,6 +6,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Connection, type Endpoint, TransportError } from '../../src/stream/connection.js'
 import { fromSocket, type ListenOptions, listen, type Refusal, tcp } from '../../src/transport/node.js'
 import { toTransportError } from '../../src/transport/node-error.js'
+import { fromReads, SocketReads } from '../../src/transport/socket-connection.js'
 import { eventually, turns } from '../support/eventually.js'
 import { connectionContract, expectSame, pattern, Recorder } from './contract.js'
 
@@ -802,5 +803,90 @@ describe("Node's errors", () => {
     const cause = Object.assign(new Error('why'), { code: 'ETIMEDOUT' })
     expect(toTransportError(cause, 'a:1', 'connected').code).toBe('connection-failed')
     expect(toTransportError('odd', 'a:1', 'connected').code).toBe('connection-failed')
+  })
+})
+
+describe('a connection that was dialled', () => {
+  test('reads into the memory that it is given, and else into memory of its own', async () => {
+    const [near, far] = await loopback()
+    const given = [new Uint8Array(100_000), undefined, new Uint8Array(0), new Uint8Array(7)]
+    let asked = 0
+    near.into?.(() => given[asked++ % given.length])
+    const places: (ArrayBufferLike | 'own')[] = []
+    const bytes: Uint8Array[] = []
+    near.bytes$.subscribe(chunk => {
+      const { buffer, byteOffset } = chunk
+      const isGiven = given.some(room => room?.buffer === buffer)
+      places.push(isGiven ? buffer : 'own')
+      expect(byteOffset).toBe(0)
+      // Copied at once: these are written to again.
+      bytes.push(chunk.slice())
+    })
+    const sent = pattern(1_000_000)
+    far.write(sent)
+    await eventually(() => bytes.reduce((sum, chunk) => sum + chunk.length, 0) === sent.length)
+    expectSame(Buffer.concat(bytes), sent)
+    expect(places).toContain('own')
+    expect(places).toContain(given[0]?.buffer)
+    expect(places).toContain(given[3]?.buffer)
+  })
+
+  test('keeps the order of what it reads where it is paused with memory in hand', async () => {
+    const [near, far] = await loopback()
+    near.into?.(() => new Uint8Array(50_000))
+    const recorder = new Recorder(near)
+    const sent = pattern(600_000)
+    for (let at = 0; at < sent.length; at += 30_000) {
+      far.write(sent.subarray(at, at + 30_000))
+      if (at % 90_000 === 0) near.pause()
+      await turns(1)
+      if (at % 90_000 === 60_000) near.resume()
+    }
+    near.resume()
+    await eventually(() => recorder.size === sent.length)
+    expectSame(recorder.bytes, sent)
+  })
+
+  test('asks for no memory when nobody listens, and takes nothing from who listens elsewhere', async () => {
+    const [near, far] = await loopback()
+    const [other, otherFar] = await loopback()
+    let asked = 0
+    near.into?.(() => {
+      asked += 1
+      return undefined
+    })
+    const [recorder, otherRecorder] = [new Recorder(near), new Recorder(other)]
+    for (let i = 0; i < 20; i += 1) {
+      far.write(pattern(1_000, i))
+      otherFar.write(pattern(1_000, 100 + i))
+      await turns(1)
+    }
+    await eventually(() => recorder.size === 20_000 && otherRecorder.size === 20_000)
+    const all = (seed: number) =>
+      Buffer.concat(Array.from({ length: 20 }, (_, i) => pattern(1_000, seed + i)))
+    expectSame(recorder.bytes, all(0))
+    expectSame(otherRecorder.bytes, all(100))
+    expect(asked).toBeGreaterThan(0)
+    recorder.stop()
+    const before = asked
+    far.write(pattern(1_000))
+    near.close()
+    await turns()
+    expect(asked).toBe(before)
+  })
+
+  test('is read all the same by a socket that does not know how', async () => {
+    const { endpoint, accepted$ } = await listening()
+    const socket = new Socket().connect(endpoint.port, endpoint.host)
+    await once(socket, 'connect')
+    const near = fromReads(socket, new SocketReads(), {})
+    connections.push(near)
+    near.into?.(() => new Uint8Array(50_000))
+    const far = await firstValueFrom(accepted$)
+    const recorder = new Recorder(near)
+    far.write(pattern(100_000))
+    far.close()
+    await eventually(() => recorder.ended === 'complete')
+    expectSame(recorder.bytes, pattern(100_000))
   })
 })

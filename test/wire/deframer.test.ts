@@ -169,7 +169,7 @@ describe('payloads', () => {
       encodeFrame(magic, 'tx', new Uint8Array(40).fill(7)),
     ])
     const deframer = new Deframer(magic)
-    const frames: Frame[] = []
+    const frames: Read[] = []
     for (const byte of stream) {
       deframer.push(Uint8Array.of(byte))
       const frame = deframer.next()
@@ -409,5 +409,61 @@ describe('decode', () => {
       name: 'uroot',
       payload,
     })
+  })
+})
+
+describe('room', () => {
+  const large = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 31) & 0xff)
+  const frame = encodeFrame(magic, 'block', large)
+
+  it('is for the payload in hand alone', () => {
+    const deframer = new Deframer(magic)
+    expect(deframer.room()).toBeUndefined()
+    deframer.push(frame.subarray(0, 20))
+    deframer.next()
+    expect(deframer.room()).toBeUndefined()
+    deframer.push(frame.subarray(20, 100_000))
+    // Not while the chunk is not looked at.
+    expect(deframer.room()).toBeUndefined()
+    deframer.next()
+    const room = deframer.room()
+    expect(room?.length).toBe(frame.length - 100_000)
+    expect(deframer.waiting).toBe(frame.length)
+    room?.set(frame.subarray(100_000))
+    deframer.push(room ?? frame)
+    const whole = deframer.next()
+    expect(whole?.checksumValid).toBe(true)
+    expect(whole?.payload.buffer).toBe(room?.buffer)
+    expect(deframer.next()).toBeUndefined()
+    expect([deframer.room(), deframer.waiting]).toEqual([undefined, 0])
+  })
+
+  it('gives the frames that there are without', () => {
+    const stream = joined([three, frame, three, encodeFrame(magic, 'tx', large.subarray(0, 70_000)), three])
+    const expected = framesOf([stream])
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1_000, max: 70_000 }), { minLength: 1, maxLength: 20 }),
+        sizes => {
+          const deframer = new Deframer(magic)
+          const frames: Read[] = []
+          for (let at = 0, i = 0; at < stream.length; i += 1) {
+            const size = sizes[i % sizes.length] ?? 1
+            const room = deframer.room()
+            const next = stream.subarray(at, at + Math.min(size, room?.length ?? size))
+            room?.set(next)
+            frames.push(...framesOf([room?.subarray(0, next.length) ?? next.slice()], deframer))
+            at += next.length
+          }
+          expect(frames.map(({ name, checksumValid }) => [name, checksumValid])).toEqual(
+            expected.map(({ name }) => [name, true]),
+          )
+          // Byte by byte here: an assertion of as many takes seconds.
+          const same = frames.map((each, i) => equalBytes(each.payload, expected[i]?.payload ?? magic))
+          expect(same).not.toContain(false)
+        },
+      ),
+      { numRuns: 40 },
+    )
   })
 })

@@ -72,3 +72,77 @@ describe('what is held', () => {
     expect(equalBytes(taken.take(), payload)).toBe(true)
   })
 })
+
+describe('room', () => {
+  it('is for the whole, and what is written there needs no copy', () => {
+    const payload = numbered(8 * LARGE)
+    const taken = new PayloadPieces()
+    taken.add(payload.slice(0, 2 * LARGE), 0, 2 * LARGE, payload.length)
+    const room = taken.room(payload.length)
+    expect(room?.length).toBe(6 * LARGE)
+    expect(taken.held).toBe(payload.length)
+    room?.set(payload.subarray(2 * LARGE))
+    taken.add(room ?? payload, 0, 6 * LARGE, payload.length)
+    const whole = taken.take()
+    expect(whole.buffer).toBe(room?.buffer)
+    expect(equalBytes(whole, payload)).toBe(true)
+    expect([taken.length, taken.held, taken.room(payload.length)]).toEqual([0, 0, undefined])
+  })
+
+  it.each([
+    ['before a quarter is here', 2 * LARGE - 1, 8 * LARGE, false],
+    ['from a quarter on', 2 * LARGE, 8 * LARGE, true],
+    ['while 16 KB are missing', 7 * LARGE, 8 * LARGE, true],
+    ['for less than that', 7 * LARGE + 1, 8 * LARGE, false],
+    ['for a payload that is smaller than that', 1_000, 4_000, false],
+  ])('%s: %i of %i bytes', (_, here, length, isThere) => {
+    const taken = new PayloadPieces()
+    taken.add(numbered(here), 0, here, length)
+    const { held } = taken
+    expect(taken.room(length) !== undefined).toBe(isThere)
+    expect(taken.held).toBe(isThere ? length : held)
+  })
+
+  it('is given once, until something was added', () => {
+    const payload = numbered(8 * LARGE)
+    const taken = new PayloadPieces()
+    taken.add(payload, 0, 2 * LARGE, payload.length)
+    const first = taken.room(payload.length)
+    expect(taken.room(payload.length)).toBeUndefined()
+    // It came elsewhere, as from a transport that delays what it reads.
+    first?.fill(0xee)
+    taken.add(payload, 2 * LARGE, 3 * LARGE, payload.length)
+    const second = taken.room(payload.length)
+    expect(second?.byteOffset).toBe(3 * LARGE)
+    second?.set(payload.subarray(3 * LARGE))
+    taken.add(second ?? payload, 0, 5 * LARGE, payload.length)
+    expect(equalBytes(taken.take(), payload)).toBe(true)
+  })
+
+  it('changes nothing of a payload, whatever comes of it', () => {
+    const size = fc.oneof(fc.nat({ max: 3_000 }), fc.constantFrom(LARGE - 1, LARGE, LARGE + 1, 40_000))
+    const step = fc.record({ size, way: fc.constantFrom('none', 'there', 'part', 'elsewhere') })
+    fc.assert(
+      fc.property(fc.nat({ max: 200_000 }), fc.array(step, { maxLength: 12 }), (length, steps) => {
+        const payload = numbered(length)
+        const taken = new PayloadPieces()
+        for (const { size, way } of [...steps, { size: length, way: 'none' }]) {
+          const at = taken.length
+          const room = way === 'none' ? undefined : taken.room(length)
+          const end = Math.min(length, at + Math.min(size, room?.length ?? length))
+          if (room === undefined || way === 'elsewhere')
+            taken.add(payload.slice(at, end), 0, end - at, length)
+          else {
+            room.set(payload.subarray(at, end))
+            // A transport may cut what it has read.
+            const half = way === 'part' ? (end - at) >> 1 : 0
+            taken.add(room, 0, half, length)
+            taken.add(room.subarray(half), 0, end - at - half, length)
+          }
+        }
+        expect(equalBytes(taken.take(), payload)).toBe(true)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})

@@ -36,7 +36,7 @@ let spare: Memory | undefined
  * Headers one behind the other as their bytes: a page of 2,000 of them is checked, hashed and stored without an object
  * for each, at a fifth of the time.
  */
-export class HeaderRun {
+export class PackedHeaders {
   /** 80 each, at the beginning of their buffer. */
   readonly bytes: Uint8Array
   readonly length: number
@@ -50,12 +50,12 @@ export class HeaderRun {
   }
 
   /** Over bytes at the beginning of their buffer, to which nobody writes meanwhile. */
-  static over(bytes: Uint8Array): HeaderRun {
-    return new HeaderRun(bytes)
+  static over(bytes: Uint8Array): PackedHeaders {
+    return new PackedHeaders(bytes)
   }
 
   /** Copies headers, up to a page of them to memory that {@link release} gives back. */
-  static of(headers: List<BlockHeader>): HeaderRun {
+  static of(headers: List<BlockHeader>): PackedHeaders {
     const { length } = headers
     let memory: Memory | undefined
     if (length > 1 && length <= MAX_HEADERS) {
@@ -69,7 +69,7 @@ export class HeaderRun {
       if (header === undefined) throw new TypeError(`a list of ${length} headers has none at ${i}`)
       bytes.set(header.bytes, HEADER_SIZE * i)
     }
-    return new HeaderRun(bytes, memory)
+    return new PackedHeaders(bytes, memory)
   }
 
   /** To be called when the run is over: another will write to its memory. */
@@ -120,19 +120,19 @@ export class HeaderRun {
   }
 
   /** Those from an index on, with what is known of them. */
-  from(index: number): HeaderRun {
+  from(index: number): PackedHeaders {
     if (index === 0) return this
-    const rest = HeaderRun.over(this.bytes.slice(HEADER_SIZE * index))
+    const rest = PackedHeaders.over(this.bytes.slice(HEADER_SIZE * index))
     rest.#hashes = this.#hashes?.slice(HASH_SIZE * index)
     return rest
   }
 
   /** These headers and then those. */
-  followedBy({ bytes }: HeaderRun): HeaderRun {
+  followedBy({ bytes }: PackedHeaders): PackedHeaders {
     const all = new Uint8Array(this.bytes.length + bytes.length)
     all.set(this.bytes)
     all.set(bytes, this.bytes.length)
-    return new HeaderRun(all)
+    return new PackedHeaders(all)
   }
 
   #header(index: number): Uint8Array {

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Difficulty } from '../../src/requests/difficulty.js'
 import { HeaderChain } from '../../src/requests/header-chain.js'
-import { bitsAt, HeaderRun } from '../../src/requests/header-run.js'
 import { PackedBranch } from '../../src/requests/packed-branch.js'
+import { bitsAt, PackedHeaders } from '../../src/requests/packed-headers.js'
 import { type Hash, sha256d, zeroHash } from '../../src/wire/hash.js'
 import { BlockHeader } from '../../src/wire/header.js'
 import { toHex } from '../../src/wire/hex.js'
@@ -36,7 +36,7 @@ function mined(length: number, previous: Hash, nonce: number): BlockHeader[] {
 const hashesOf = (headers: readonly BlockHeader[]) => headers.map(({ hash }) => toHex(hash))
 
 /** What a run says, header by header. */
-function told(run: HeaderRun): readonly string[] {
+function told(run: PackedHeaders): readonly string[] {
   const alone = Array.from({ length: run.length }, (_, i) => toHex(run.hashAt(i)))
   expect(run.hashes).toHaveLength(32 * run.length)
   const together = Array.from({ length: run.length }, (_, i) => toHex(run.hashAt(i)))
@@ -44,12 +44,12 @@ function told(run: HeaderRun): readonly string[] {
   return together
 }
 
-describe('HeaderRun', () => {
+describe('PackedHeaders', () => {
   it.each([0, 1, 2, 3, 5, MAX_HEADERS, MAX_HEADERS + 1])(
     'says of %i headers what each says of itself',
     length => {
       const headers = linked(length)
-      const run = HeaderRun.of(headers)
+      const run = PackedHeaders.of(headers)
       expect(run.length).toBe(length)
       expect(told(run)).toEqual(hashesOf(headers))
       expect(run.brokenAt()).toBe(length)
@@ -73,7 +73,7 @@ describe('HeaderRun', () => {
           const bytes = headers[at]?.bytes ?? new Uint8Array(80)
           const before = bytes[4 + byte]
           bytes[4 + byte] = value
-          const run = HeaderRun.of(headers)
+          const run = PackedHeaders.of(headers)
           // What it is changed to changes its own hash too: the one behind it does not follow either.
           expect(run.brokenAt()).toBe(value === before ? 9 : at)
           run.release()
@@ -86,7 +86,7 @@ describe('HeaderRun', () => {
     fc.assert(
       fc.property(fc.nat(6), fc.nat(6), fc.nat(6), fc.boolean(), (first, second, cut, hashed) => {
         const all = linked(first + second)
-        const [a, b] = [HeaderRun.of(all.slice(0, first)), HeaderRun.of(all.slice(first))]
+        const [a, b] = [PackedHeaders.of(all.slice(0, first)), PackedHeaders.of(all.slice(first))]
         const both = a.followedBy(b)
         if (hashed) expect(both.hashes).toHaveLength(32 * all.length)
         expect(told(both.from(Math.min(cut, all.length)))).toEqual(hashesOf(all.slice(cut)))
@@ -98,14 +98,14 @@ describe('HeaderRun', () => {
 
   it('has memory of its own until it is released', () => {
     const [first, second] = [linked(5, 0), linked(5, 100)]
-    const a = HeaderRun.of(first)
-    const b = HeaderRun.of(second)
+    const a = PackedHeaders.of(first)
+    const b = PackedHeaders.of(second)
     const [branch, rest] = [new PackedBranch(a, 1n), a.from(1)]
     expect([told(a), told(b)]).toEqual([hashesOf(first), hashesOf(second)])
     a.release()
     a.release()
-    const c = HeaderRun.of(linked(5, 200))
-    const d = HeaderRun.of(linked(5, 300))
+    const c = PackedHeaders.of(linked(5, 200))
+    const d = PackedHeaders.of(linked(5, 300))
     expect(told(d)).toEqual(hashesOf(linked(5, 300)))
     expect(told(c)).toEqual(hashesOf(linked(5, 200)))
     expect(told(b)).toEqual(hashesOf(second))
@@ -120,7 +120,7 @@ describe('HeaderRun', () => {
       at: (i: number) => linked(2).at(i),
       [Symbol.iterator]: () => linked(2).values(),
     }
-    expect(() => HeaderRun.of(list)).toThrow(TypeError)
+    expect(() => PackedHeaders.of(list)).toThrow(TypeError)
   })
 })
 
@@ -172,7 +172,7 @@ describe('Difficulty', () => {
         fc.nat(12),
         (all, from) => {
           const headers = all.map((word, i) => make(zeroHash, i, word))
-          const run = HeaderRun.of(headers)
+          const run = PackedHeaders.of(headers)
           const expected = headers.slice(from).reduce((sum, header) => sum + headerWork(header), 0n)
           expect(new Difficulty().workOf(run.bytes, from, run.length)).toBe(expected)
           run.release()
