@@ -1,5 +1,5 @@
 /**
- * SHA-256 by length of the input: our short hash against both backends, and the four lanes against one hash after the
+ * SHA-256 by length of the input: our short hash against both backends, and the lanes against one hash after the
  * other. What `small` of the backends and `Block.txids()` rest on. Run it with `npx tsx bench/hash.ts [rounds]`.
  */
 import { createHash } from 'node:crypto'
@@ -61,4 +61,4 @@ const batches = [8, 37, 80, 150, 283, 1_000].map(length => {
   ).map(timing => median(timing.rounds) * (1e6 / COUNT)) as [number, number]
   return [`${length} bytes`, single.toFixed(0), lanes.toFixed(0), `${(single / lanes).toFixed(1)}x`]
 })
-printTable([['sha256d', 'one by one', 'four lanes', 'ratio'], ...batches])
+printTable([['sha256d', 'one by one', 'in lanes', 'ratio'], ...batches])

@@ -77,45 +77,45 @@ export const beforeRounds = ({ xor }: Arithmetic, { state, different }: RoundLoc
 ]
 
 /**
- * Round `i` with a word of the schedule and its constant, of which the sum is `word`. Instead of moving the eight
- * variables on, the next round names them one further: after eight the names are as before.
+ * The rounds: of each its number, and code that leaves a word of the schedule with its constant added. Instead of moving
+ * the eight variables on, the next round names them one further: after eight the names are as before, and the code too.
  */
-export function round(
+export function roundsOf(
   arithmetic: Arithmetic,
   { state, different }: RoundLocals,
-  i: number,
-  word: Code,
-): Code {
+): (i: number, word: Code) => Code {
   const { add, and, xor, rotate } = arithmetic
-  const local = (letter: number): number => state + ((letter + 64 - i) & 7)
-  const [a, b, d, e, f, g, h] = [
-    local(0),
-    local(1),
-    local(3),
-    local(4),
-    local(5),
-    local(6),
-    local(7),
-  ] as const
-  // What is `a ^ b` now is `b ^ c` in the next round.
-  const [bc, ab] = i % 2 === 0 ? [different, different + 1] : [different + 1, different]
-  return [
-    total(arithmetic, [
-      get(h),
-      word,
-      // g, but f where e is set.
-      [get(f), get(g), xor, get(e), and, get(g), xor],
-      sigma(arithmetic, e, 6, 11, rotate(e, 25)),
-    ]),
-    [tee(h), get(d), add, set(d)],
-    total(arithmetic, [
-      get(h),
-      sigma(arithmetic, a, 2, 13, rotate(a, 22)),
-      // b, but c where a differs from b and b from c: one instruction less than by `a & b`.
-      [get(b), get(a), get(b), xor, tee(ab), get(bc), and, xor],
-    ]),
-    set(h),
-  ]
+  const made = [0, 1, 2, 3, 4, 5, 6, 7].map(i => {
+    const local = (letter: number): number => state + ((letter + 8 - i) & 7)
+    const [a, b, d, e, f, g, h] = [
+      local(0),
+      local(1),
+      local(3),
+      local(4),
+      local(5),
+      local(6),
+      local(7),
+    ] as const
+    // What is `a ^ b` now is `b ^ c` in the next round.
+    const [bc, ab] = i % 2 === 0 ? [different, different + 1] : [different + 1, different]
+    // g, but f where e is set.
+    const choice: Code = [get(f), get(g), xor, get(e), and, get(g), xor]
+    // b, but c where a differs from b and b from c: one instruction less than by `a & b`.
+    const majority: Code = [get(b), get(a), get(b), xor, tee(ab), get(bc), and, xor]
+    return {
+      before: get(h),
+      after: [
+        [add, choice, add, sigma(arithmetic, e, 6, 11, rotate(e, 25)), add],
+        [tee(h), get(d), add, set(d)],
+        total(arithmetic, [get(h), sigma(arithmetic, a, 2, 13, rotate(a, 22)), majority]),
+        set(h),
+      ],
+    }
+  })
+  return (i, word) => {
+    const { before, after } = made[i & 7]!
+    return [before, word, after]
+  }
 }
 
 /** What `word` leaves, its bytes in the opposite order; the local `spare` is written. */

@@ -5,7 +5,7 @@
  * fifth lane is free (measured: 211 ns for the rounds of four lanes, 210 for five, 295 for six). Blocks of which words
  * are known have schedules of their own, since every instruction less is time less.
  */
-import { type Arithmetic, beforeRounds, four, reversed, round, scheduled, single } from './sha256-code.js'
+import { type Arithmetic, beforeRounds, four, reversed, roundsOf, scheduled, single } from './sha256-code.js'
 import { AGAIN, ANY, END_80, PAD_64, schedule, type Words, withConstant } from './sha256-schedule.js'
 import { initialState } from './small-sha256.js'
 import { type Code, call, get, I32, i32, moduleOf, repeatWhile, set, tee, V128, v128 } from './wasm.js'
@@ -146,6 +146,8 @@ function rounds(): Code {
   const [schedule, changedFour, changedFifth, end] = [0, 1, 2, 23]
   const locals = (kind: Arithmetic) =>
     kind === four ? { state: 3, different: 11 } : { state: 13, different: 21 }
+  const [roundOfFour, roundOfSingle] = [roundsOf(four, locals(four)), roundsOf(single, locals(single))]
+  const roundOf = (kind: Arithmetic) => (kind === four ? roundOfFour : roundOfSingle)
   const changed = (kind: Arithmetic): number => (kind === four ? changedFour : changedFifth)
   return [
     EIGHT.map(i => both(kind => [load(kind, layout.states, i), set(locals(kind).state + i)])),
@@ -153,7 +155,7 @@ function rounds(): Code {
     [get(schedule), i32.of(TABLE), i32.add, set(end)],
     repeatWhile([
       Array.from({ length: UNROLLED }, (_, i) =>
-        both(kind => round(kind, locals(kind), i, [get(schedule), kind.load(entryAt(0, i, kind))])),
+        both(kind => roundOf(kind)(i, [get(schedule), kind.load(entryAt(0, i, kind))])),
       ),
       [get(schedule), i32.of(UNROLLED * ENTRY), i32.add, tee(schedule), get(end), i32.lessThan],
     ]),
@@ -219,10 +221,10 @@ const FINISH = 6
 const TAIL_OF = 7
 
 const allFour = v128.of(new Array<number>(16).fill(0xff))
-const roundsOf = (table: number): Code => [i32.of(table), allFour, i32.of(-1), call(ROUNDS)]
+const roundsOver = (table: number): Code => [i32.of(table), allFour, i32.of(-1), call(ROUNDS)]
 /** Hashes the hashes, and writes them to the address in the local `to`. */
 const again = (to: number): Code => [
-  [call(SCHEDULE_AGAIN), call(BEGIN), roundsOf(layout.again)],
+  [call(SCHEDULE_AGAIN), call(BEGIN), roundsOver(layout.again)],
   [get(to), call(FINISH)],
 ]
 
@@ -247,19 +249,19 @@ function inFives(make: (source: number, stride: number, target: number) => Code)
 
 const first = (source: number, stride: number): Code => [
   [call(BEGIN), addresses(source, stride, 0), call(SCHEDULE)],
-  roundsOf(layout.any),
+  roundsOver(layout.any),
 ]
 const hash32 = (): Code =>
   inFives((source, stride, target) => [
     [addresses(source, stride, 0), call(SCHEDULE_32)],
-    [call(BEGIN), roundsOf(layout.again), get(target), call(FINISH)],
+    [call(BEGIN), roundsOver(layout.again), get(target), call(FINISH)],
   ])
 const hash64 = (): Code =>
-  inFives((source, stride, target) => [first(source, stride), roundsOf(layout.pad64), again(target)])
+  inFives((source, stride, target) => [first(source, stride), roundsOver(layout.pad64), again(target)])
 const hash80 = (): Code =>
   inFives((source, stride, target) => [
     first(source, stride),
-    [addresses(source, stride, BLOCK), call(SCHEDULE_80), roundsOf(layout.end80)],
+    [addresses(source, stride, BLOCK), call(SCHEDULE_80), roundsOver(layout.end80)],
     again(target),
   ])
 

@@ -2,7 +2,7 @@
  * The WebAssembly module of `sha256d.ts`: SHA256d of one message. V8 makes rotations out of the instruction for it and
  * keeps 32 bits as they are, where JavaScript has to find that out, and forgets it again.
  */
-import { beforeRounds, reversed, round, scheduled, single } from './sha256-code.js'
+import { beforeRounds, reversed, roundsOf, scheduled, single } from './sha256-code.js'
 import { AGAIN, ANY, schedule, type Words, withConstant } from './sha256-schedule.js'
 import { initialState } from './small-sha256.js'
 import { type Code, call, get, I32, i32, moduleOf, repeatWhile, set, tee } from './wasm.js'
@@ -31,11 +31,12 @@ const compressLocals = integers(27)
 /** All 64 rounds, each with the word that it needs; the words that are read are in their locals. */
 function rounds(first: Words): Code {
   const local = (i: number): number => WORDS + (i & 15)
+  const round = roundsOf(single, ROUNDS)
   const made = schedule(first).map((value, i) => {
-    if (typeof value === 'number') return round(single, ROUNDS, i, i32.of(withConstant(i, value)))
+    if (typeof value === 'number') return round(i, i32.of(withConstant(i, value)))
     return [
       value === undefined ? [] : [scheduled(single, value, local), set(local(i))],
-      round(single, ROUNDS, i, [i32.of(withConstant(i, 0)), get(local(i)), i32.add]),
+      round(i, [i32.of(withConstant(i, 0)), get(local(i)), i32.add]),
     ]
   })
   return [beforeRounds(single, ROUNDS), made]

@@ -81,20 +81,38 @@ export interface Func {
   readonly body: Code
 }
 
-function write(code: Code, out: number[]): void {
-  if (typeof code === 'number') out.push(code)
-  else for (let i = 0; i < code.length; i += 1) write(code[i]!, out)
-}
+/** What is written so far. Once through the code and no copy: a module is put together while somebody waits for it. */
+class Output {
+  #bytes = new Uint8Array(65_536)
+  #length = 0
 
-function flat(code: Code): number[] {
-  const out: number[] = []
-  write(code, out)
-  return out
-}
+  code(code: Code): void {
+    if (typeof code === 'number') this.#byte(code)
+    else for (let i = 0; i < code.length; i += 1) this.code(code[i]!)
+  }
 
-function sized(code: Code): Code {
-  const bytes = flat(code)
-  return [uleb(bytes.length), bytes]
+  /** What `write` writes, behind its size; that takes 5 bytes, as every size may, since it is known only afterwards. */
+  sized(write: () => void): void {
+    const at = this.#length
+    for (let i = 0; i < 5; i += 1) this.#byte(0)
+    write()
+    const size = this.#length - at - 5
+    for (let i = 0; i < 5; i += 1) this.#bytes[at + i] = ((size >>> (7 * i)) & 0x7f) | (i < 4 ? 0x80 : 0)
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  #byte(value: number): void {
+    if (this.#length === this.#bytes.length) {
+      const grown = new Uint8Array(2 * this.#length)
+      grown.set(this.#bytes)
+      this.#bytes = grown
+    }
+    this.#bytes[this.#length] = value
+    this.#length += 1
+  }
 }
 
 const list = (items: readonly Code[]): Code => [uleb(items.length), items]
@@ -105,17 +123,21 @@ export function moduleOf(pages: number, functions: readonly Func[]): Uint8Array<
   const exported = functions.flatMap(({ name }, index) =>
     name === undefined ? [] : [[nameOf(name), 0, uleb(index)]],
   )
-  const sections = [
-    [1, functions.map(({ parameters }) => [0x60, list(parameters), 0])],
-    [3, functions.map((_, index) => uleb(index))],
-    [5, [[0, uleb(pages)]]],
-    [7, [[nameOf('memory'), 2, 0], ...exported]],
-    [10, functions.map(({ locals, body }) => sized([list(locals.map(type => [1, type])), body, 0x0b]))],
-  ] as const
-  return Uint8Array.from(
-    flat([
-      [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-      sections.map(([id, items]) => [id, sized(list(items))]),
-    ]),
-  )
+  const out = new Output()
+  const section = (id: number, write: () => void): void => {
+    out.code(id)
+    out.sized(write)
+  }
+  out.code([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00])
+  section(1, () => out.code(list(functions.map(({ parameters }) => [0x60, list(parameters), 0]))))
+  section(3, () => out.code(list(functions.map((_, index) => uleb(index)))))
+  section(5, () => out.code(list([[0, uleb(pages)]])))
+  section(7, () => out.code(list([[nameOf('memory'), 2, 0], ...exported])))
+  section(10, () => {
+    out.code(uleb(functions.length))
+    for (const { locals, body } of functions) {
+      out.sized(() => out.code([list(locals.map(type => [1, type])), body, 0x0b]))
+    }
+  })
+  return out.finish()
 }
