@@ -62,7 +62,8 @@ class LeastRecentlyUsed implements KnownInventory {
   #crowded = NONE
 
   constructor(limit: number) {
-    this.limit = limit
+    // A place is there or not: of one and a half there is one.
+    this.limit = Math.max(1, Math.floor(limit))
   }
 
   has({ type, hash }: Inventory): boolean {

@@ -120,6 +120,19 @@ describe('known inventory', () => {
     }
   })
 
+  it.each([
+    [0.5, 1],
+    [1.5, 1],
+    [2.9, 2],
+  ])('of %f is one of %i', (given, limit) => {
+    expect(createKnownInventory(given).limit).toBe(limit)
+    expect(knownOf(filled(10, given), 10)).toHaveLength(limit)
+  })
+
+  it('that is none keeps all', () => {
+    expect(knownOf(filled(3_000, Number.POSITIVE_INFINITY), 3_000)).toHaveLength(3_000)
+  })
+
   it.each([1, 2, 1001])('has the limit that it is given: %i', limit => {
     expect(createKnownInventory(limit).limit).toBe(limit)
     expect(knownOf(filled(limit, limit), limit)).toHaveLength(limit)
