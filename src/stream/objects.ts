@@ -6,7 +6,7 @@ import type { Command, Message } from '../wire/messages.js'
 /** Bytes of a plain object, and of a view of bytes. */
 const OBJECT = 100
 /** Bytes of a list over bytes, which makes its items when it is asked for them. */
-const LIST_VIEW = 140
+const LIST_VIEW = 165
 /** Bytes of a list that has its items, without them. */
 const ARRAY = 150
 /** Bytes of an item that is an object, the views in it included. */
