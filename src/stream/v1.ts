@@ -1,6 +1,6 @@
 import { Deframer, type Frame } from '../wire/deframer.js'
 import { WireError } from '../wire/error.js'
-import { COMMAND_SIZE } from '../wire/frame.js'
+import { CHECKSUM_AT, COMMAND_AT } from '../wire/frame.js'
 import { encodeMessageFrame } from '../wire/message-frame.js'
 import { decodeMessage, type EncodeOptions, type Message } from '../wire/messages.js'
 import type { Network } from '../wire/network.js'
@@ -8,10 +8,6 @@ import type { Broken, Inbound, Link, LinkEvents, Reading } from './link.js'
 import { Queue } from './queue.js'
 
 const SOUND: readonly WireError[] = []
-
-/** Offsets in a frame header: the command behind the magic, the checksum behind command and length. */
-const COMMAND_AT = 4
-const CHECKSUM_AT = COMMAND_AT + COMMAND_SIZE + 4
 
 function faultsOf({ name, checksumValid, commandFault }: Frame): readonly WireError[] {
   if (checksumValid && commandFault === undefined) return SOUND

@@ -1,4 +1,5 @@
-import { COMMAND_SIZE, CommandTable } from './command-table.js'
+import { COMMAND_SIZE } from './command-field.js'
+import { CommandTable } from './command-table.js'
 import type { WireErrorCode } from './error.js'
 import { type KnownMessageType, messageTypes } from './messages.js'
 

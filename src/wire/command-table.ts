@@ -1,7 +1,5 @@
 import { readU32 } from './bytes.js'
-
-/** Bytes of the command field of a frame: a name and the NULs that pad it. */
-export const COMMAND_SIZE = 12
+import { commandField } from './command-field.js'
 
 /** More than twice the names that there are, so that a search is over after a step or two. */
 const SLOTS = 128
@@ -22,7 +20,7 @@ export class CommandTable<T> {
   /** @param rows - by name: 1 to 12 ASCII characters, far fewer than {@link SLOTS} of them */
   constructor(rows: Iterable<readonly [name: string, row: T]>) {
     for (const [name, row] of rows) {
-      const bytes = Uint8Array.from({ length: COMMAND_SIZE }, (_, i) => name.charCodeAt(i))
+      const bytes = commandField(name)
       const words = [0, 4, 8].map(at => readU32(bytes, at) | 0)
       const [first = 0, second = 0, third = 0] = words
       let slot = slotOf(first, second, third)

@@ -1,17 +1,12 @@
 import { readU32 } from './bytes.js'
 import { type CommandBytes, commandAt } from './command-bytes.js'
 import { WireError, type WireErrorCode } from './error.js'
-import { FRAME_HEADER } from './frame.js'
+import { CHECKSUM_AT, COMMAND_AT, FRAME_HEADER, LENGTH_AT } from './frame.js'
 import { checksumAt, checksums } from './hash.js'
 import { MAX_PAYLOAD } from './limits.js'
 import { type DecodeOptions, decodeMessageAt, type Message } from './messages.js'
 import { NONCE_SIZE, noteNonceChecksum } from './nonce-checksum.js'
 import { PayloadPieces } from './payload-pieces.js'
-
-/** Offsets in a frame header. */
-const COMMAND_AT = 4
-const LENGTH_AT = 16
-const CHECKSUM_AT = 20
 
 const EMPTY = new Uint8Array(0)
 

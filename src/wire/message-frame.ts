@@ -1,4 +1,4 @@
-import { COMMAND_SIZE } from './command-table.js'
+import { commandField } from './command-field.js'
 import { encodeFrame, FRAME_HEADER, writeFrameHeader } from './frame.js'
 import {
   type EncodeOptions,
@@ -15,7 +15,7 @@ const commandFields = new Map<KnownCommand, Uint8Array>()
 function fieldOf(command: KnownCommand): Uint8Array {
   const known = commandFields.get(command)
   if (known !== undefined) return known
-  const field = Uint8Array.from({ length: COMMAND_SIZE }, (_, i) => command.charCodeAt(i))
+  const field = commandField(command)
   commandFields.set(command, field)
   return field
 }
